@@ -1,0 +1,1 @@
+"""The best times to power flexible assets, as a Dagster pipeline on PostgreSQL."""

@@ -1,0 +1,88 @@
+"""A sensor: one series of numbers about the world, and the rule for when each number can be known."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import isodate
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+Kind = Literal[
+    "price",  # currency per energy
+    "load",  # electric power, consumption
+    "pv",  # electric power, production (stated positive)
+    "temperature",
+    "irradiance",
+    "heat",  # thermal power taken out of a store
+    "efficiency",  # a ratio, for example the coefficient of performance of a heat pump
+    "availability",  # power that a device may take: 0 where an EV is away
+    "usage",  # power taken out of a store by use: driving
+    "soc-minima",  # energy that must be in store at the start of the step; empty where nothing is asked
+]
+
+
+def parse_duration(value: object) -> object:
+    """An ISO 8601 duration of fixed length ("PT15M") as a timedelta; anything else is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    duration = isodate.parse_duration(value)
+    if not isinstance(duration, timedelta):
+        raise ValueError(f'"{value}" has no fixed length; write it in days, hours, minutes or seconds')
+    return duration
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class Known(BaseModel):
+    """When a value can be known, for sources that give no time of their own.
+
+    `day-ahead`: the whole local day is published on the day before at that time (prices, an EV driver's plans).
+    Otherwise a value is known `delay` after the end of its interval (a meter).
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+    day_ahead: time | None = Field(default=None, alias="day-ahead")
+    delay: Duration = timedelta(0)
+
+    def at(self, event_start: datetime, resolution: timedelta, timezone: ZoneInfo) -> datetime:
+        """The time (UTC) from which the value of the step at `event_start` can be known."""
+        if self.day_ahead is None:
+            return event_start + resolution + self.delay
+        day = event_start.astimezone(timezone).date()
+        published = datetime.combine(day - timedelta(days=1), self.day_ahead, timezone)
+        return published.astimezone(ZoneInfo("UTC"))
+
+
+class Sensor(BaseModel):
+    """One series: its unit, step and kind, where it is read from and when it is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    unit: str
+    resolution: Duration
+    kind: Kind
+    timezone: str
+    source: dict[str, Any]
+    known: Known = Known()
+    capacity_kw: float | None = Field(default=None, alias="capacity")
+    latitude: float | None = None
+    longitude: float | None = None
+    site: str | None = None  # None: shared by all sites, such as a market price
+
+    @field_validator("resolution")
+    @classmethod
+    def _a_day_has_whole_steps(cls, value: timedelta) -> timedelta:
+        if value <= timedelta(0) or timedelta(hours=1) % value:
+            raise ValueError("an hour must hold a whole number of steps, for example PT15M")
+        return value
+
+    @model_validator(mode="after")
+    def _pv_has_a_place(self) -> Sensor:
+        if self.kind == "pv" and self.latitude is None:
+            raise ValueError("a pv sensor needs a location on its site: the sun's position bounds it")
+        return self

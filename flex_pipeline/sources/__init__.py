@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ def read(sensor: Sensor, start: datetime, end: datetime, base: Path) -> pl.DataF
     """
     if start.tzinfo is None or end.tzinfo is None:
         raise ValueError(f"the window {start} to {end} must have a timezone")
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     try:
         frame = _source(sensor).read(sensor, start, end, base)
     except SourceError as error:

@@ -54,8 +54,8 @@ class _Ev(SimulatedSource):
 
     unit: ClassVar[str] = "kW"
 
-    def trips(self, days: LocalDays, sensor: Sensor) -> list[tuple[Mask, Trip]]:
-        """The trips of the days, each with the steps of its day (True) and itself."""
+    def trips(self, days: LocalDays, sensor: Sensor) -> list[tuple[Trip, Mask]]:
+        """The trips of the days, each with the steps in which the car is away (True)."""
         car = self.seed or sensor.site
         if car is None:
             raise SourceError(
@@ -65,7 +65,8 @@ class _Ev(SimulatedSource):
         for position, day in enumerate(days.days):
             trip = trip_on(str(car), day)
             if trip is not None:
-                found.append((days.day_of_step == position, trip))
+                today = days.day_of_step == position
+                found.append((trip, today & (days.hour >= trip.leave) & (days.hour < trip.back)))
         return found
 
 
@@ -78,8 +79,8 @@ class EvAvailability(_Ev):
     def values(self, days: LocalDays, sensor: Sensor) -> Array:
         """Power [kW]."""
         available = np.full(len(days.hour), self.charger)
-        for today, trip in self.trips(days, sensor):
-            available[today & _away(days, trip)] = 0.0
+        for _, away in self.trips(days, sensor):
+            available[away] = 0.0
         return available
 
 
@@ -91,8 +92,8 @@ class EvDriving(_Ev):
     def values(self, days: LocalDays, sensor: Sensor) -> Array:
         """Power [kW], at least 0."""
         driving = np.zeros(len(days.hour))
-        for today, trip in self.trips(days, sensor):
-            driving[today & _away(days, trip)] = trip.energy_kwh / (trip.back - trip.leave)
+        for trip, away in self.trips(days, sensor):
+            driving[away] = trip.energy_kwh / (trip.back - trip.leave)
         return driving
 
 
@@ -106,10 +107,6 @@ class EvDepartureSoc(_Ev):
     def values(self, days: LocalDays, sensor: Sensor) -> Array:
         """Energy [kWh] at the start of the step in which the car leaves, NaN elsewhere."""
         required = np.full(len(days.hour), np.nan)
-        for today, trip in self.trips(days, sensor):
-            required[today & (days.hour == trip.leave)] = self.reserve + trip.energy_kwh
+        for trip, away in self.trips(days, sensor):
+            required[away & (days.hour == trip.leave)] = self.reserve + trip.energy_kwh
         return required
-
-
-def _away(days: LocalDays, trip: Trip) -> Mask:
-    return np.asarray((days.hour >= trip.leave) & (days.hour < trip.back))

@@ -26,7 +26,7 @@ def profile_kw(name: str, series: str, average_kw: float, days: LocalDays) -> Ar
         return np.asarray((1 - profile.appliances) * np.exp(profile.noise * flicker))
 
     def appliances(day: date, count: int) -> Array:
-        today = use[days.day_of_step == (day - days.first).days]
+        today = use[days.slices[(day - days.first).days]]
         return _appliances(generator(series, "appliances", day), today, profile.appliances)
 
     return average_kw * (use * days.each(steady) + days.each(appliances))
@@ -39,7 +39,8 @@ def _appliances(rng: np.random.Generator, use: Array, share: float) -> Array:
     heights, lengths = rng.uniform(1.5, 4.5, count), rng.integers(1, 5, count)
     blocks = np.zeros(count)
     for start in np.flatnonzero(starts):
-        blocks[start : start + lengths[start]] += heights[start]
+        block = slice(start, start + lengths[start])
+        blocks[block] = np.maximum(blocks[block], heights[start])
     return blocks
 
 

@@ -60,6 +60,12 @@ class LocalDays:
         """The number of steps of each day."""
         return [int(count) for count in np.bincount(self.day_of_step)]
 
+    @cached_property
+    def slices(self) -> list[slice]:
+        """The steps of each day."""
+        ends = np.cumsum(self.steps_per_day)
+        return [slice(int(end) - n, int(end)) for end, n in zip(ends, self.steps_per_day, strict=True)]
+
     def per_day(self, of_days: Array) -> Array:
         """One value per day, repeated for the steps of the day."""
         return of_days[self.day_of_step]

@@ -1,4 +1,4 @@
-"""A day-ahead market with much sun and wind."""
+"""A day-ahead market with much sun and wind: the Dutch one, about."""
 
 from __future__ import annotations
 
@@ -38,8 +38,11 @@ class Price(SimulatedSource):
         )
         season = 0.12 * self.level * np.cos(days.year_angle)
         sun = weather_at(days, *_MIDDLE_OF_THE_MARKET).irradiance_w_m2
+        # over a whole market clouds average out: here over three hours, of the same day only
+        three_hours = np.full(13, 1 / 13)
+        solar = np.concatenate([np.convolve(sun[today], three_hours, "same") for today in days.slices])
         wind = days.drifting(lambda day: 15 * persistent(f"{series}/wind", day))
         noise = days.each(lambda day, count: 2.5 * smooth(generator(series, day), count, 4))
-        price = self.level + season + shape - 0.10 * sun + wind + noise
+        price = self.level + season + shape - 0.13 * solar + wind + noise
         # few sell far below zero: they switch off
         return np.asarray(np.where(price < 0, 0.6 * price, price))

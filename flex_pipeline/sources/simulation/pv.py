@@ -23,7 +23,7 @@ class Pv(SimulatedSource):
     azimuth: float = Field(default=180, ge=0, le=360)  # degrees, 180 is south
 
     def values(self, days: LocalDays, sensor: Sensor) -> Array:
-        """AC power [kW]: 10 % system losses, −0.35 % per kelvin above 25 °C in the cell."""
+        """AC power [kW]: 15 % system losses, −0.35 % per kelvin above 25 °C in the cell."""
         import pvlib
 
         weather = weather_at(days, *place(sensor))
@@ -33,7 +33,7 @@ class Pv(SimulatedSource):
             self.tilt, self.azimuth, weather.zenith, weather.azimuth, parts["dni"], ghi, parts["dhi"]
         )["poa_global"]
         cell_c = weather.temperature_c + 0.03 * tilted
-        power_kw = 0.9 * self.peak * tilted / 1000 * (1 - 0.0035 * (cell_c - 25))
+        power_kw = 0.85 * self.peak * tilted / 1000 * (1 - 0.0035 * (cell_c - 25))
         return np.asarray(np.clip(np.nan_to_num(power_kw), 0, self.peak))
 
 

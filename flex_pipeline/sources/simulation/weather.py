@@ -47,7 +47,7 @@ def weather_at(days: LocalDays, latitude: float, longitude: float) -> Weather:
 def _cloudiness(region: str, day: date) -> float:
     """Mean share of the sky that is covered, 0 to 1; more in winter."""
     season = 0.5 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 1) / 365.25)
-    return float(1 / (1 + np.exp(-(0.3 + season + 1.5 * persistent(f"{region}/clouds", day)))))
+    return float(1 / (1 + np.exp(-(1.4 + season + 1.5 * persistent(f"{region}/clouds", day)))))
 
 
 def _transmission(region: str, day: date, count: int) -> Array:

@@ -45,7 +45,7 @@ def _model(config: Mapping[str, Any]) -> type[Source] | Problem:
     if kinds == ["parquet"]:
         return ParquetSource
     what = config["simulated"]
-    if what not in SIMULATIONS:
+    if not isinstance(what, str) or what not in SIMULATIONS:
         return ("source.simulated", what, f"cannot be simulated; what can be: {', '.join(SIMULATIONS)}")
     return SIMULATIONS[what]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -50,6 +50,13 @@ class TableSource(BaseModel):
     @classmethod
     def _unit_exists(cls, value: str) -> str:
         parse_unit(value)
+        return value
+
+    @field_validator("resolution")
+    @classmethod
+    def _steps_have_a_length(cls, value: timedelta) -> timedelta:
+        if value <= timedelta(0):
+            raise ValueError('must be longer than zero, for example "PT30M"')
         return value
 
     def name(self) -> str:

@@ -39,7 +39,7 @@ def parse_times(stamps: pl.Series) -> pl.Series:
     if with_offset.any() and not with_offset.all():
         row = int((~with_offset.fill_null(False)).arg_true()[0])
         raise _unreadable(stamps, row, "has no UTC offset where other rows have one")
-    aware = bool(with_offset.all()) and len(text) > 0
+    aware = bool(with_offset.all())
     times = text.str.to_datetime(time_unit="us", time_zone="UTC" if aware else None, strict=False)
     if times.null_count():
         row = int(times.is_null().arg_true()[0])
@@ -66,6 +66,8 @@ def event_starts(
     `zone` is the zone of naive times; `resolution` is the length of the interval that ends at an `end` stamp.
     Raises SourceError for times that cannot be read.
     """
+    if table.is_empty():  # which polars cannot give a timezone by row
+        return table.with_columns(event_start=pl.Series([], dtype=_UTC))
     times = parse_times(table[time_column])
     back = resolution if stamp == "end" else timedelta(0)
     timed = table.with_columns(event_start=times)

@@ -25,11 +25,7 @@ _UTC = pl.Datetime("us", "UTC")
 def parse_times(stamps: pl.Series) -> pl.Series:
     """Text or times to Datetime: in UTC where offsets are given, else naive. Raises SourceError."""
     if isinstance(stamps.dtype, pl.Datetime):
-        return (
-            stamps.cast(pl.Datetime("us", stamps.dtype.time_zone))
-            if stamps.dtype.time_zone is None
-            else (stamps.dt.convert_time_zone("UTC").cast(_UTC))
-        )
+        return stamps.cast(pl.Datetime("us", None if stamps.dtype.time_zone is None else "UTC"))
     if stamps.dtype != pl.String:
         raise SourceError(
             "source.time-column", stamps.name, f"holds {stamps.dtype}; times or ISO 8601 text is right"

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from flex_pipeline.sources.errors import SourceError
-from flex_pipeline.sources.wall_clock import DaylightSaving, Stamp, event_starts
+from flex_pipeline.sources.wall_clock import DaylightSaving, Stamp, event_starts, parse_times
 
 HOUR = timedelta(hours=1)
 
@@ -92,3 +92,10 @@ def test_a_column_of_numbers_is_no_time() -> None:
     table = pl.DataFrame({"time": [1, 2]})
     with pytest.raises(SourceError, match="times or ISO 8601 text is right"):
         event_starts(table, "time", "Europe/Amsterdam", HOUR, "start", "wall")
+
+
+def test_times_of_another_zone_and_precision_are_the_same_instants() -> None:
+    moment = datetime(2024, 7, 10, 12, tzinfo=UTC)
+    stamps = pl.Series([moment]).dt.convert_time_zone("Asia/Tokyo").cast(pl.Datetime("ns", "Asia/Tokyo"))
+    assert parse_times(stamps).to_list() == [moment]
+    assert parse_times(stamps).dtype == pl.Datetime("us", "UTC")

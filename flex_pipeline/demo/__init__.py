@@ -1,0 +1,1 @@
+"""The bundled demo portfolio: a home, an office and a workshop, with simulated sensors."""

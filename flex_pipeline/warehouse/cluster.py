@@ -47,6 +47,18 @@ class Cluster:
 
     home: Path
 
+    @classmethod
+    def at(cls, home: Path) -> Cluster:
+        """The cluster of a state folder, whether made yet or not; refused to all but the folder's owner."""
+        home = home.absolute()
+        owner = home.stat().st_uid if home.exists() else os.geteuid()
+        if owner != os.geteuid():
+            raise ServerError(
+                f"{home} belongs to user {owner} and we are user {os.geteuid()}; run as its owner, "
+                "or set FLEX_HOME to a folder of your own"
+            )
+        return cls(home)
+
     @property
     def exists(self) -> bool:
         """Whether the cluster was made; it is, or it is not: never halfway."""

@@ -36,10 +36,9 @@ LOG_LINES = 20
 
 def start(home: Path) -> Connection:
     """Start the server whose state is in `home`, or attach to it; makes what is missing. Safe to race."""
-    home = home.absolute()
     home.mkdir(parents=True, exist_ok=True)
-    with _locked(home):
-        cluster = Cluster(home)
+    cluster = Cluster.at(home)
+    with _locked(cluster):
         if not cluster.exists:
             cluster.create()
         if _failure(cluster):
@@ -50,11 +49,10 @@ def start(home: Path) -> Connection:
 
 def stop(home: Path) -> bool:
     """Stop the server and wait until it is gone, open transactions rolled back. False: it was not running."""
-    home = home.absolute()
-    cluster = Cluster(home)
+    cluster = Cluster.at(home)
     if not cluster.exists:
         return False
-    with _locked(home):
+    with _locked(cluster):
         if not cluster.is_running:
             return False
         account = cluster.account
@@ -70,20 +68,14 @@ def stop(home: Path) -> bool:
 
 def status(home: Path) -> Connection | None:
     """The connection if the server answers. Starts and makes nothing."""
-    cluster = Cluster(home.absolute())
+    cluster = Cluster.at(home)
     return cluster.connection if cluster.exists and not _failure(cluster) else None
 
 
 @contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def _locked(cluster: Cluster) -> Iterator[None]:
     """Keep other starters and stoppers out; the system frees the lock of a killed process."""
-    owner = home.stat().st_uid
-    if owner != os.geteuid():
-        raise ServerError(
-            f"{home} belongs to user {owner} and we are user {os.geteuid()}; run as its owner, "
-            "or set FLEX_HOME to a folder of your own"
-        )
-    descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(cluster.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -16,7 +16,7 @@ from flex_pipeline.warehouse.connection import Connection, ServerError
 
 def psql_command(home: Path) -> str:
     """A line for the shell that opens psql on the embedded server; it names the password's file only."""
-    cluster = Cluster(home.absolute())
+    cluster = Cluster.at(home)
     if not cluster.exists:
         raise ServerError(f"there is no embedded server in {home}; start it first")
     database = cluster.connection.warehouse

@@ -3,11 +3,12 @@
 import os
 import shutil
 import signal
-import socket
+import socketserver
 import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -26,6 +27,10 @@ STARTER = textwrap.dedent("""
     print(embedded.start(Path(sys.argv[1])).url, flush=True)
     sys.stdin.read()
 """)
+
+
+class Stranger(socketserver.TCPServer):
+    allow_reuse_address = True  # connections that the server closed linger on its port
 
 
 def starter(home: Path) -> "subprocess.Popen[str]":
@@ -216,9 +221,11 @@ def test_a_port_that_was_taken_meanwhile_is_replaced_and_nothing_is_lost(home: P
     before = embedded.start(home)
     keep(before, 17)
     embedded.stop(home)
-    with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", before.warehouse.port))
+    address = ("127.0.0.1", before.warehouse.port)
+    with Stranger(address, socketserver.BaseRequestHandler) as stranger:  # hangs up on everybody
+        threading.Thread(target=stranger.serve_forever, kwargs={"poll_interval": 0.01}).start()
         after = embedded.start(home)
+        stranger.shutdown()
     assert after.warehouse.port != before.warehouse.port
     assert kept(after) == 17
     assert embedded.start(home) == after

@@ -39,7 +39,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 class Known(BaseModel):
     """When a value can be known, for sources that give no time of their own.
 
-    `day-ahead`: the whole local day is published on the day before at that time (prices, an EV driver's plans).
+    `day-ahead`: the whole local day is published on the day before at that time (prices, a driver's plans).
     Otherwise a value is known `delay` after the end of its interval (a meter).
     """
 

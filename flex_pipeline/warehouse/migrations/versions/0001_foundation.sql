@@ -75,6 +75,16 @@ comment on table flex.belief is
 create index belief_as_of on flex.belief (sensor_id, event_start, belief_time desc)
     include (source_id, quantile, value);
 
+create table flex.repeated_reading (
+    sensor_id   integer not null references flex.sensor,
+    event_start timestamptz not null,
+    value       double precision,
+    read_at     timestamptz not null
+);
+comment on table flex.repeated_reading is
+    'A row for each value that a source gave for a step it had given already; the last one given is the belief.';
+create index on flex.repeated_reading (sensor_id, event_start);
+
 create table flex.forecast_run (
     sensor_id     integer not null references flex.sensor,
     date          date not null,
@@ -104,6 +114,27 @@ create table flex.data_quality (
     primary key (sensor_id, date, expectation)
 );
 comment on table flex.data_quality is 'One row per sensor, local day and expectation: the newest verdict with the failing rows.';
+
+-- Months get their partition of beliefs when the first value of the month is loaded.
+create function flex.ensure_belief_months(first_day timestamptz, last_day timestamptz) returns void
+language plpgsql as $$
+declare
+    month timestamp;
+    child text;
+begin
+    for month in
+        select generate_series(date_trunc('month', first_day at time zone 'UTC'), last_day at time zone 'UTC', '1 month')
+    loop
+        child := 'belief_' || to_char(month, 'YYYY_MM');
+        if to_regclass('flex.' || child) is null then
+            execute format(
+                'create table if not exists flex.%I partition of flex.belief for values from (%L) to (%L)',
+                child, month::text || '+00', (month + interval '1 month')::text || '+00'
+            );
+        end if;
+    end loop;
+end
+$$;
 
 -- What is planned --------------------------------------------------------------------------------
 

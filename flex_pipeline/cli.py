@@ -1,0 +1,155 @@
+"""`flex-pipeline`: run, backfill, solve a problem file, look at the database."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+db = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
+portfolio_app = typer.Typer(no_args_is_help=True, help="Portfolios.")
+app.add_typer(db, name="db")
+app.add_typer(portfolio_app, name="portfolio")
+
+PortfolioOption = Annotated[
+    Path | None, typer.Option("--portfolio", help="Folder of YAML files, one a site. Default: the bundled demo.")
+]
+FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")]
+ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")]
+DeviceOption = Annotated[list[str] | None, typer.Option("--device", help="Only this device (and its site).")]
+
+EXIT_BAD_INPUT = 2
+
+
+@app.command()
+def run(portfolio: PortfolioOption = None, first: FromOption = None, last: ToOption = None) -> None:
+    """Run the whole pipeline. Default dates: the last 3 complete days, today and tomorrow."""
+    _materialise(portfolio, first, last, devices=None, history=True)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
+    device: DeviceOption = None,
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Run a range of dates in one process, one Dagster run a date and stage, oldest first."""
+    _materialise(portfolio, first, last, devices=device, history=True)
+
+
+@app.command()
+def solve(
+    problem: Annotated[Path, typer.Argument(help="A problem file (JSON).")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the schedule; default: print it.")] = None,
+) -> None:
+    """Solve one scheduling problem: no database, no Dagster.
+
+    Exit status 0 when solved (also with breaches), 3 when only a fallback could be given, 2 for bad input.
+    """
+    from flex_pipeline.scheduling.problem_file import solve_file
+
+    answer, status = solve_file(problem)
+    if status == EXIT_BAD_INPUT:
+        typer.echo(answer, err=True)
+        raise typer.Exit(status)
+    text = json.dumps(answer, indent=1)
+    if out:
+        out.write_text(text + "\n", encoding="utf-8")
+    else:
+        typer.echo(text)
+    raise typer.Exit(status)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def psql(context: typer.Context) -> None:
+    """Open psql on the warehouse; everything after the word goes to it, such as -c "select 1"."""
+    from flex_pipeline.warehouse.psql import exec_psql
+    from flex_pipeline.warehouse.resolve import resolve
+
+    exec_psql(resolve(), context.args)
+
+
+@app.command()
+def env() -> None:
+    """Print the connection settings as shell exports: eval "$(flex-pipeline env)"."""
+    import shlex
+
+    from flex_pipeline.warehouse.resolve import resolve
+
+    for name, value in resolve().environment().items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@db.command()
+def start() -> None:
+    """Start the embedded server, or attach to it, and bring the schema up to date."""
+    from flex_pipeline.warehouse.database import migrate
+    from flex_pipeline.warehouse.resolve import resolve
+
+    connection = resolve()
+    migrate(connection)
+    typer.echo(f"PostgreSQL answers on {connection.warehouse.host}, port {connection.warehouse.port}")
+
+
+@db.command()
+def stop() -> None:
+    """Stop the embedded server."""
+    from flex_pipeline.warehouse import embedded
+    from flex_pipeline.warehouse.resolve import default_home
+
+    typer.echo("stopped" if embedded.stop(default_home()) else "it was not running")
+
+
+@portfolio_app.command()
+def validate(folder: Annotated[Path, typer.Argument()]) -> None:
+    """List everything wrong with a portfolio, with file and line."""
+    from flex_pipeline.planning.configuration import load
+
+    found = load(folder)
+    typer.echo(f"{folder}: {len(found.sites)} sites, {len(found.devices)} devices, {len(found.sensors)} sensors")
+
+
+def _materialise(
+    portfolio: Path | None, first: datetime | None, last: datetime | None, devices: list[str] | None, history: bool
+) -> None:
+    if portfolio:
+        os.environ["FLEX_PORTFOLIO"] = str(portfolio.absolute())
+    from flex_pipeline.defs.runner import materialise
+    from flex_pipeline.planning.configuration import load
+
+    found = load()
+    today = datetime.now(ZoneInfo(found.settings.timezone)).date()
+    begin = first.date() if first else (last.date() if last else today) - timedelta(days=3)
+    end = last.date() if last else _default_end(first, today)
+    if end < begin:
+        raise typer.BadParameter(f"--to {end} is before --from {begin}")
+    raise typer.Exit(0 if materialise(found, begin, end, devices) else 1)
+
+
+def _default_end(first: datetime | None, today: date) -> date:
+    tomorrow = today + timedelta(days=1)
+    return max(first.date(), tomorrow) if first else tomorrow
+
+
+def main() -> None:
+    """The command, with what users can put right told in words instead of a traceback."""
+    from flex_pipeline.portfolio.loader import PortfolioError
+    from flex_pipeline.warehouse.connection import ServerError
+
+    try:
+        app()
+    except (PortfolioError, ServerError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What Dagster loads: workspace.yaml and [tool.dg] name this module."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+# partitioned checks: the only way to keep a bad day visible as bad after a good one
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def build_defs(**resource_overrides: object) -> dg.Definitions:
+    """All definitions; tests put their own resources in the place of the real ones."""
+    from flex_pipeline.defs import automation, forecasting, ingestion, quality, reporting, scheduling
+    from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
+
+    warehouse = WarehouseResource()
+    resources = {"warehouse": warehouse, "pipeline": PipelineResource(warehouse=warehouse)}
+    return dg.Definitions(
+        assets=[*ingestion.assets, *forecasting.assets, *scheduling.assets, *reporting.assets],
+        asset_checks=[*quality.checks, *scheduling.checks],
+        jobs=automation.jobs,
+        schedules=automation.schedules,
+        sensors=automation.sensors,
+        resources=resources | resource_overrides,
+        # one process a run: a step of its own would import everything again, 7 s of CPU each
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

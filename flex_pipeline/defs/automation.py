@@ -1,0 +1,109 @@
+"""What happens by itself: tomorrow is planned after its prices are out, and failures are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+
+from flex_pipeline.defs import partitions
+from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
+
+WEBHOOK_LIMIT_S = 10
+
+# all that has the dimension date; plans follow with their devices
+daily = dg.define_asset_job(
+    "daily", selection=dg.AssetSelection.groups("ingestion", "forecasting") - dg.AssetSelection.assets("portfolio")
+)
+plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
+reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
+
+
+@dg.schedule(
+    job=daily,
+    cron_schedule="20 13 * * *",
+    execution_timezone="Europe/Amsterdam",
+    description="Reads and forecasts tomorrow after the day-ahead prices are published at 13:00; plans follow.",
+)
+def plan_tomorrow(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    today = context.scheduled_execution_time.date()
+    # today again: its meter values have come in meanwhile, and forecasts start from them
+    for day in (today, today + timedelta(days=1)):
+        yield dg.RunRequest(run_key=f"daily-{day}-{today}", partition_key=day.isoformat())
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[daily],
+    request_jobs=[plans],
+    description="Plans all devices for a day once its data are read and forecast, in one run.",
+)
+def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    day = context.dagster_run.tags.get(PARTITION_TAG)
+    devices = context.instance.get_dynamic_partitions(partitions.devices.name)
+    if day and devices:
+        yield dg.RunRequest(
+            run_key=context.dagster_run.run_id, job_name=plans.name, tags=partitions.all_devices_on(day, devices)
+        )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[plans],
+    request_jobs=[reports],
+    description="Reports on the days that were planned.",
+)
+def report_what_was_planned(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    tags = context.dagster_run.tags
+    keys = [tags[tag] for tag in (RANGE_START_TAG, RANGE_END_TAG) if tag in tags]
+    if keys:
+        days = [partitions.date_of(key) for key in keys]
+        yield dg.RunRequest(
+            run_key=context.dagster_run.run_id,
+            job_name=reports.name,
+            tags=partitions.between(min(days), max(days)),
+        )
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Posts each failed run as JSON to FLEX_ALERT_WEBHOOK; does nothing where that is not set.",
+)
+def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
+    url = os.environ.get("FLEX_ALERT_WEBHOOK")
+    if not url:
+        return
+    run = context.dagster_run
+    steps = [event.step_key for event in context.get_step_failure_events() if event.step_key]
+    message = {
+        "run_id": run.run_id,
+        "job": run.job_name,
+        "partition": run.tags.get(PARTITION_TAG) or run.tags.get(RANGE_START_TAG),
+        "steps": steps,
+        "reason": _reason(context),
+    }
+    request = urllib.request.Request(
+        url, json.dumps(message).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=WEBHOOK_LIMIT_S) as answer:
+        context.log.info(f"told {url.split('?')[0].split('@')[-1]}: {answer.status}")
+
+
+def _reason(context: dg.RunFailureSensorContext) -> str:
+    """What the failed step itself said, or the run where no step did."""
+    for event in context.get_step_failure_events():
+        failure = event.step_failure_data
+        if failure.user_failure_data and failure.user_failure_data.description:
+            return failure.user_failure_data.description
+        if failure.error:
+            return (failure.error.cause or failure.error).message.strip()
+    return context.failure_event.message or "unknown"
+
+
+jobs = [daily, plans, reports]
+schedules = [plan_tomorrow]
+sensors = [plan_what_was_forecast, report_what_was_planned, alert_on_failure]

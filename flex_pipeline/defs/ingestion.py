@@ -1,0 +1,88 @@
+"""Ingestion: the portfolio, and what its sources hold for a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+
+from flex_pipeline.defs import partitions
+from flex_pipeline.defs.resources import PipelineResource
+from flex_pipeline.planning.ingestion import Ingested, ingest
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.warehouse.portfolios import store_portfolio
+
+# What each feed reads, by kind of sensor; `sensor_readings` reads the rest.
+FEEDS = {"prices": ("price",), "weather": ("temperature", "irradiance")}
+DESCRIPTIONS = {
+    "prices": "Day-ahead prices: one belief per market, hour and time of knowing. Read by forecasts and plans.",
+    "weather": "Temperature and irradiance at the sites, as beliefs. Read by forecasts.",
+    "sensor_readings": "Meters, car calendars and heat demand, as beliefs. Read by forecasts and plans.",
+}
+
+
+def sensors_of(feed: str, portfolio: Portfolio) -> list[Sensor]:
+    """The sensors that a feed reads."""
+    elsewhere = [kind for kinds in FEEDS.values() for kind in kinds]
+    return [
+        sensor
+        for sensor in portfolio.sensors.values()
+        if (sensor.kind in FEEDS[feed] if feed in FEEDS else sensor.kind not in elsewhere)
+    ]
+
+
+@dg.asset(name="portfolio", group_name="ingestion", kinds={"yaml", "postgres"})
+def portfolio_asset(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+    """Sites, devices and sensors as the YAML files describe them; one version per content. Syncs `device` partitions."""
+    portfolio = pipeline.portfolio
+    with pipeline.warehouse.engine.begin() as session:
+        version = store_portfolio(session, portfolio)
+    wanted = [device.device_id for device in portfolio.devices]
+    known = set(context.instance.get_dynamic_partitions(partitions.devices.name))
+    context.instance.add_dynamic_partitions(partitions.devices.name, [d for d in wanted if d not in known])
+    return dg.MaterializeResult(
+        metadata={
+            "version": version,
+            "sites": len(portfolio.sites),
+            "devices": len(wanted),
+            "sensors": len(portfolio.sensors),
+            "dagster/table_name": "flex.portfolio_version",
+        }
+    )
+
+
+def _feed(name: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        group_name="ingestion",
+        kinds={"postgres"},
+        partitions_def=partitions.dates,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=["portfolio"],
+        description=DESCRIPTIONS[name],
+        metadata={"dagster/table_name": "flex.belief"},
+    )
+    def feed(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:
+        portfolio = pipeline.portfolio
+        sensors = sensors_of(name, portfolio)
+        for key in context.partition_keys:
+            day = date.fromisoformat(key)
+            done = ingest(pipeline.warehouse.engine, sensors, portfolio.folder, day, pipeline.now())
+            for sensor, fault in done.unreadable.items():
+                context.log.error(f"{key} {sensor}: {fault}")
+            context.add_asset_metadata(_describe(done), partition_key=key)
+
+    return feed
+
+
+def _describe(done: Ingested) -> dict[str, dg.MetadataValue]:
+    return {
+        "dagster/partition_row_count": dg.MetadataValue.int(done.rows),
+        "new_beliefs": dg.MetadataValue.int(done.stored),
+        "unreadable_sensors": dg.MetadataValue.int(len(done.unreadable)),
+    }
+
+
+prices, weather, sensor_readings = (_feed(name) for name in ("prices", "weather", "sensor_readings"))
+assets = [portfolio_asset, prices, weather, sensor_readings]

@@ -1,0 +1,48 @@
+"""How the pipeline is cut: by local date, and for plans also by device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+PARTITION_TAG = "dagster/partition"
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+# Two days beyond today: tomorrow is planned today, and is a partition from local midnight on.
+dates = dg.DailyPartitionsDefinition(start_date="2015-01-01", timezone="Europe/Amsterdam", end_offset=2)
+
+# Device ids such as home-01/battery, synced from the portfolio.
+devices = dg.DynamicPartitionsDefinition(name="device")
+
+device_days = dg.MultiPartitionsDefinition({"date": dates, "device": devices})
+
+
+def between(first: str, last: str) -> dict[str, str]:
+    """The tags of one run over a range of partition keys."""
+    return {RANGE_START_TAG: first, RANGE_END_TAG: last}
+
+
+def all_devices_on(day: str, device_ids: Sequence[str]) -> dict[str, str]:
+    """The tags of one run over all devices of a day; `device_ids` in the order of the instance."""
+    first, last = (dg.MultiPartitionKey({"date": day, "device": d}) for d in (device_ids[0], device_ids[-1]))
+    return between(str(first), str(last))
+
+
+def device_on(day: str, device_id: str) -> dict[str, str]:
+    """The tags of a run for one device on one day."""
+    key = str(dg.MultiPartitionKey({"date": day, "device": device_id}))
+    return between(key, key)
+
+
+def date_of(key: str) -> str:
+    """The date in a key of `device_days`."""
+    return device_days.get_partition_key_from_str(key).keys_by_dimension["date"]
+
+
+def day_and_site(key: str) -> tuple[date, str]:
+    """The date of a key of `device_days`, and the site of its device."""
+    dimensions = device_days.get_partition_key_from_str(key).keys_by_dimension
+    return date.fromisoformat(dimensions["date"]), dimensions["device"].split("/")[0]

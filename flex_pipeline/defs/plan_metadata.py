@@ -1,0 +1,69 @@
+"""What the UI shows of a planned device-day: its status, what it costs, how it was solved, and a picture."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import polars as pl
+from sqlalchemy import Engine
+
+from flex_pipeline.planning.planner import Outcome
+from flex_pipeline.plots.schedule import DeviceDay, plot_device_day
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.warehouse.plans import read_device_days, read_device_steps
+
+FACTS = ("total_cost", "gap", "primal_violation", "build_seconds", "solve_seconds", "variables", "binaries")
+
+
+def describe(engine: Engine, portfolio: Portfolio, outcome: Outcome) -> Mapping[str, dict[str, Any]]:
+    """Metadata of each device of a planned site-day, by device id, from what is stored."""
+    with engine.connect() as session:
+        rows = read_device_days(session, outcome.site_id, outcome.day)
+        steps = read_device_steps(session, outcome.site_id, outcome.day)
+    parts = steps.partition_by("device_id", as_dict=True)
+    described = {}
+    for row in rows:
+        metadata: dict[str, Any] = {
+            "status": row["status"],
+            "run_id": row["run_id"],
+            "planned_as_of": row["planning_time"].isoformat(),
+            **{f"site_{name}": row[name] for name in FACTS if row[name] is not None},
+        }
+        if row["reason"]:
+            metadata["reason"] = row["reason"]
+        if (part := parts.get((row["device_id"],))) is not None:
+            metadata |= _of_the_day(part, row["device_id"], outcome, portfolio)
+        described[row["device_id"]] = metadata
+    return described
+
+
+def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio: Portfolio) -> dict[str, Any]:
+    hours = (part["event_end"][0] - part["event_start"][0]).total_seconds() / 3600
+    price = pl.when(pl.col("power_kw") > 0).then("consumption_price").otherwise("production_price")
+    cost = float(part.select((pl.col("power_kw") * price).sum() * hours).item())
+    site = portfolio.site(outcome.site_id)
+    device = next(device for device in site.devices if device.device_id == device_id)
+    day = DeviceDay(
+        device_id=device_id,
+        day=outcome.day,
+        timezone=ZoneInfo(site.timezone),
+        starts=part["event_start"].dt.replace_time_zone(None).to_numpy(),
+        step_hours=hours,
+        price=part["consumption_price"].to_numpy(),
+        power_kw=part["power_kw"].to_numpy(),
+        soc_kwh=None if part["soc_kwh"].is_null().any() else part["soc_kwh"].to_numpy(),
+        soc_bounds_kwh=_bounds(device.flex_model),
+        cost=cost,
+        currency=portfolio.settings.currency,
+    )
+    picture = base64.b64encode(plot_device_day(day)).decode()
+    return {
+        "energy_at_price": cost,
+        "consumed_kwh": float((part["power_kw"].clip(lower_bound=0) * hours).sum()),
+        "produced_kwh": float((-part["power_kw"].clip(upper_bound=0) * hours).sum()),
+        "plot": dg.MetadataValue.md(f"![{device_id} on {outcome.day}](data:image/png;base64,{picture})"),
+    }

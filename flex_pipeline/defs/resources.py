@@ -1,0 +1,77 @@
+"""What assets are given: the warehouse, the portfolio and the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+from pydantic import PrivateAttr
+from sqlalchemy import Engine
+
+from flex_pipeline.planning import configuration
+from flex_pipeline.planning.forecasts import ForecastDesk
+from flex_pipeline.planning.planner import Planner
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.warehouse import database
+from flex_pipeline.warehouse.connection import Connection
+from flex_pipeline.warehouse.portfolios import version_in_force
+from flex_pipeline.warehouse.resolve import resolve
+
+
+class WarehouseResource(dg.ConfigurableResource[None]):
+    """The warehouse: the server named by FLEX_DATABASE_URL, else the embedded one."""
+
+    _connection: Connection | None = PrivateAttr(default=None)
+
+    @property
+    def connection(self) -> Connection:
+        """Starts the embedded server if it is not running, and brings the schema up to date."""
+        if self._connection is None:
+            connection = resolve()
+            database.migrate(connection)
+            self._connection = connection
+        return self._connection
+
+    @property
+    def engine(self) -> Engine:
+        """For SQLAlchemy."""
+        return database.engine(self.connection)
+
+
+class PipelineResource(dg.ConfigurableResource[None]):
+    """The portfolio and what works on it. Read once a process; forecasting models are kept in between."""
+
+    warehouse: WarehouseResource
+    folder: str = ""
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        """The portfolio in `folder`, else in FLEX_PORTFOLIO, else the demo."""
+        return configuration.load(Path(self.folder) if self.folder else None)
+
+    @cached_property
+    def forecasts(self) -> ForecastDesk:
+        """Forecasts the sensors of the portfolio."""
+        return _desk(self.warehouse.engine, self.portfolio)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Plans the sites of the portfolio."""
+        with self.warehouse.engine.connect() as session:
+            version = version_in_force(session, self.portfolio)
+        return Planner(self.warehouse.engine, self.portfolio, version)
+
+    def now(self) -> datetime:
+        """The clock, UTC."""
+        return datetime.now(UTC)
+
+
+_desks: dict[tuple[int, str], ForecastDesk] = {}
+
+
+def _desk(engine: Engine, portfolio: Portfolio) -> ForecastDesk:
+    # one a process: runs of many dates share the models of a week
+    key = (id(engine), portfolio.content_hash())
+    return _desks.setdefault(key, ForecastDesk(engine, portfolio))

@@ -1,0 +1,139 @@
+"""Many dates in one process: a Dagster run a date and stage, where a run costs a second and not ten."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import dagster as dg
+from rich.console import Console
+
+from flex_pipeline.defs import instance as dagster_instance
+from flex_pipeline.defs import partitions, summary
+from flex_pipeline.planning.forecasts import HISTORY
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.warehouse.database import migrate
+from flex_pipeline.warehouse.resolve import resolve
+
+FEEDS = ("prices", "weather", "sensor_readings")
+
+console = Console()
+
+
+@dataclass
+class Runner:
+    """Launches runs in this process, and remembers what failed and what took how long."""
+
+    job: dg.JobDefinition
+    instance: dg.DagsterInstance
+    failures: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, stage: str, assets: Sequence[dg.AssetKey], tags: dict[str, str], checks: bool = True) -> bool:
+        """One run of some assets over the partitions in `tags`."""
+        began = time.monotonic()
+        selected = self.job.get_subset(
+            asset_selection=set(assets), asset_check_selection=None if checks else set()
+        )
+        result = selected.execute_in_process(instance=self.instance, tags=tags, raise_on_error=False)
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - began
+        if not result.success:
+            self.failures += [f"{stage} {_span(tags)}: {why}" for why in _reasons(result)]
+        return bool(result.success)
+
+
+def materialise(portfolio: Portfolio, first: date, last: date, devices: Sequence[str] | None) -> bool:
+    """Everything for the local dates from `first` to `last`: read, judge, forecast, plan, report.
+
+    `devices`: only these, with their sites. False when a run failed; the others are done all the same.
+    """
+    from flex_pipeline.definitions import build_defs
+
+    with _step("PostgreSQL"):
+        connection = resolve()
+        migrate(connection)
+    home = dagster_instance.prepare(connection)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)  # what failed is told below, once
+    definitions = build_defs()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runner = Runner(definitions.resolve_implicit_global_asset_job_def(), instance)
+        with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
+            runner.run("portfolio", [dg.AssetKey("portfolio")], {})
+        _read_history(runner, first)
+        for day in _days(first, last):
+            with _step(f"{day}: read, judge, forecast, plan"):
+                _materialise_day(runner, portfolio, day, devices)
+        with _step("reports"):
+            keys = summary.report_keys(definitions)
+            runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))
+    summary.show(console, connection, first, last, runner.failures, runner.seconds)
+    return not runner.failures
+
+
+def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
+    key = day.isoformat()
+    read = [dg.AssetKey(name) for name in (*FEEDS, "forecasts")]
+    runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+    plan = [dg.AssetKey("schedules")]
+    if devices is None:
+        known = runner.instance.get_dynamic_partitions(partitions.devices.name)
+        active = [name for name in known if name in {d.device_id for d in portfolio.devices}]
+        for tags in _ranges(known, active, key):
+            runner.run("plan", plan, tags)
+    else:
+        for device in devices:
+            runner.run("plan", plan, partitions.device_on(key, device))
+
+
+def _ranges(known: Sequence[str], active: Sequence[str], day: str) -> Iterator[dict[str, str]]:
+    """Runs that together cover the active devices: a range of keys also holds what lies between its ends."""
+    if list(known) == list(active):
+        yield partitions.all_devices_on(day, active)
+        return
+    for device in active:
+        yield partitions.device_on(day, device)
+
+
+def _read_history(runner: Runner, first: date) -> None:
+    """What forecasts learn from: the weeks before the first date, where they have not been read yet."""
+    wanted = [day.isoformat() for day in _days(first - HISTORY, first - timedelta(days=1))]
+    read = runner.instance.get_materialized_partitions(dg.AssetKey("sensor_readings"))
+    missing = [day for day in wanted if day not in read]
+    if missing:
+        with _step(f"history from {missing[0]} to {missing[-1]}"):
+            feeds = [dg.AssetKey(name) for name in FEEDS]
+            runner.run("history", feeds, partitions.between(missing[0], missing[-1]), checks=False)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for i in range((last - first).days + 1):
+        yield first + timedelta(days=i)
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    with console.status(what):
+        yield
+    console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.1f} s[/]", highlight=False)
+
+
+def _reasons(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """What each failed step said, without the traceback."""
+    for event in result.all_node_events:
+        if not event.is_step_failure:
+            continue
+        failure = event.step_failure_data
+        if failure.user_failure_data and failure.user_failure_data.description:
+            yield failure.user_failure_data.description
+        elif failure.error:
+            yield (failure.error.cause or failure.error).message.strip()
+
+
+def _span(tags: dict[str, str]) -> str:
+    first, last = (tags.get(tag, "") for tag in (partitions.RANGE_START_TAG, partitions.RANGE_END_TAG))
+    return tags.get(partitions.PARTITION_TAG) or (first if first == last else f"{first} to {last}")

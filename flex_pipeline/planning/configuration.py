@@ -1,0 +1,22 @@
+"""The portfolio that a pipeline runs on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flex_pipeline import demo
+from flex_pipeline.portfolio.loader import load_portfolio
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.sources import check_source
+
+
+def portfolio_folder() -> Path:
+    """FLEX_PORTFOLIO, else the bundled demo."""
+    named = os.environ.get("FLEX_PORTFOLIO")
+    return Path(named) if named else Path(demo.__file__).parent
+
+
+def load(folder: Path | None = None) -> Portfolio:
+    """The portfolio in a folder, in full checked. Raises PortfolioError."""
+    return load_portfolio(folder or portfolio_folder(), check_source)

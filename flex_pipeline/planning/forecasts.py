@@ -1,0 +1,174 @@
+"""Forecasting what a day's plans need and nobody knows yet, as of the planning time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import Engine, text
+
+from flex_pipeline.forecasting import Forecaster, train
+from flex_pipeline.planning.horizon import horizon
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.warehouse.beliefs import read_as_of, store_forecasts
+
+# eight weeks: what the longest step of the ladder asks for, and two weeks of lags before it
+HISTORY = timedelta(days=56)
+
+
+@dataclass(frozen=True)
+class Forecasted:
+    """What came of forecasting one sensor for one day. `new` is false where the same inputs were used before."""
+
+    sensor: str
+    ladder_step: str
+    reason: str
+    new: bool
+    scores: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass
+class ForecastDesk:
+    """Forecasts the sensors of one portfolio. Models are trained once a week and kept while the desk lives."""
+
+    engine: Engine
+    portfolio: Portfolio
+    _models: dict[tuple[str, datetime], Forecaster] = field(default_factory=dict)
+
+    def forecast(self, day: date, now: datetime) -> tuple[Forecasted, ...]:
+        """Forecast every step that the plans of a day read and that is not known at their planning time.
+
+        The forecasts are beliefs of that time. One transaction a sensor; nothing is stored twice.
+        """
+        return tuple(done for sensor in self._needed() if (done := self._forecast(sensor, day, now)))
+
+    def _needed(self) -> Iterable[Sensor]:
+        used = {name for names in self.portfolio.sensors_of_devices().values() for name in names}
+        return (self.portfolio.sensors[name] for name in sorted(used))
+
+    def _forecast(self, sensor: Sensor, day: date, now: datetime) -> Forecasted | None:
+        sites = [site for site in self.portfolio.sites if sensor.site in (None, site.site_id)]
+        seen = [horizon(self.portfolio.settings, site.timezone, day, now) for site in sites]
+        origin, end = seen[0].planning_time, max(h.end for h in seen)
+        history = self._history(sensor, origin, end)
+        if history.is_empty():
+            return None
+        starts = _unknown_steps(history, sensor, origin, min(h.start for h in seen), end)
+        if not starts:
+            return None
+        cutoff = _week_start(origin, ZoneInfo(sensor.timezone))
+        if (history["event_start"] < cutoff).sum() == 0:
+            cutoff = origin  # the first week there is
+        key = _hash(sensor, history, cutoff, starts)
+        if stored := self._stored(sensor, day, key, now):
+            return stored
+        model = self._model(sensor, cutoff)
+        frame = model.predict(history, origin=origin, starts=starts)
+        return self._store(sensor, day, origin, now, key, model, frame)
+
+    def _history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
+        with self.engine.connect() as session:
+            frame = read_as_of(session, [sensor.name], origin - HISTORY, end, origin, types=("reading",))
+        return frame.select("event_start", "value")
+
+    def _model(self, sensor: Sensor, cutoff: datetime) -> Forecaster:
+        if (sensor.name, cutoff) not in self._models:
+            history = self._history(sensor, cutoff, cutoff)
+            self._models[sensor.name, cutoff] = train(history, sensor, cutoff=cutoff)
+        return self._models[sensor.name, cutoff]
+
+    def _stored(self, sensor: Sensor, day: date, key: str, now: datetime) -> Forecasted | None:
+        with self.engine.begin() as session:
+            row = session.execute(
+                text("""
+                    update flex.forecast_run as f set belief_time = :now
+                    from flex.sensor as n
+                    where n.sensor_id = f.sensor_id and n.name = :sensor and f.date = :date
+                        and f.input_hash = :key
+                    returning f.ladder_step, f.reason, f.mae, f.mae_naive, f.pinball, f.coverage
+                """),
+                {"sensor": sensor.name, "date": day, "key": key, "now": now},
+            ).first()
+        if row is None:
+            return None
+        scores = {name: row._mapping[name] for name in ("mae", "mae_naive", "pinball", "coverage")}
+        return Forecasted(sensor.name, row.ladder_step, row.reason, False, scores)
+
+    def _store(
+        self,
+        sensor: Sensor,
+        day: date,
+        origin: datetime,
+        now: datetime,
+        key: str,
+        model: Forecaster,
+        frame: pl.DataFrame,
+    ) -> Forecasted:
+        beliefs = frame.drop_nulls("value").with_columns(
+            sensor=pl.lit(sensor.name), belief_time=pl.lit(origin), source=pl.lit(model.name)
+        )
+        scores = {name: model.scores.get(name) for name in ("mae", "mae_naive", "pinball", "coverage")}
+        with self.engine.begin() as session:
+            store_forecasts(session, beliefs)
+            session.execute(
+                text("""
+                    insert into flex.source (name, type) values (:source, 'forecaster')
+                    on conflict (type, name) do nothing
+                """),
+                {"source": model.name},
+            )
+            session.execute(
+                text("""
+                    insert into flex.forecast_run
+                    select
+                        n.sensor_id, :date, :origin, :key, o.source_id, :ladder_step, :reason, :mae, :mae_naive,
+                        :pinball, :coverage, :now
+                    from flex.sensor as n, flex.source as o
+                    where n.name = :sensor and o.name = :source and o.type = 'forecaster'
+                    on conflict (sensor_id, date) do update set
+                        planning_time = excluded.planning_time, input_hash = excluded.input_hash,
+                        source_id = excluded.source_id, ladder_step = excluded.ladder_step,
+                        reason = excluded.reason, mae = excluded.mae, mae_naive = excluded.mae_naive,
+                        pinball = excluded.pinball, coverage = excluded.coverage,
+                        belief_time = excluded.belief_time
+                """),
+                {
+                    "sensor": sensor.name,
+                    "date": day,
+                    "origin": origin,
+                    "key": key,
+                    "source": model.name,
+                    "ladder_step": model.ladder_step,
+                    "reason": model.reason,
+                    "now": now,
+                    **scores,
+                },
+            )
+        return Forecasted(sensor.name, model.ladder_step, model.reason, True, scores)
+
+
+def _unknown_steps(
+    history: pl.DataFrame, sensor: Sensor, origin: datetime, start: datetime, end: datetime
+) -> list[datetime]:
+    """The steps of the horizon [start, end) without a value at the origin."""
+    known = set(history["event_start"])
+    steps = pl.datetime_range(start, end, sensor.resolution, closed="left", eager=True, time_zone="UTC")
+    return [step for step in steps if step not in known]
+
+
+def _week_start(origin: datetime, timezone: ZoneInfo) -> datetime:
+    """The last Monday's local midnight, UTC."""
+    local = origin.astimezone(timezone)
+    monday = local.date() - timedelta(days=local.weekday())
+    return datetime.combine(monday, time(), timezone).astimezone(ZoneInfo("UTC"))
+
+
+def _hash(sensor: Sensor, history: pl.DataFrame, cutoff: datetime, starts: list[datetime]) -> str:
+    described = sensor.model_dump_json() + cutoff.isoformat() + starts[0].isoformat() + starts[-1].isoformat()
+    values = history.write_csv(include_header=False)
+    return hashlib.sha256((described + values).encode()).hexdigest()

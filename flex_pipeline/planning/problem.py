@@ -1,0 +1,210 @@
+"""From a site of the portfolio and what is believed to a problem file: each sensor becomes its values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
+
+WALL_CLOCK = re.compile(r"\d\d:\d\d")
+TIMES = ("start", "end", "datetime", "time")
+NO_UNIT = ("dimensionless", "")
+
+
+class NoValues(ValueError):
+    """A sensor of which nothing is believed for some step of the day."""
+
+    def __init__(self, sensor: str, message: str) -> None:
+        self.sensor = sensor
+        super().__init__(f"{sensor}: {message}")
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is believed about the sensors of a portfolio over a horizon."""
+
+    portfolio: Portfolio
+    beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, by time
+
+    def until(self, sensor: str, start: datetime) -> datetime:
+        """The end of the unbroken stretch of values from `start`; `start` when there is none."""
+        step = self.portfolio.sensors[sensor].resolution
+        expected = start
+        for known in self._from(sensor, start)["event_start"]:
+            if known > expected:
+                break
+            expected = known + step
+        return max(expected, start)
+
+    def series(self, sensor: str, start: datetime, end: datetime) -> dict[str, Any]:
+        """The values of the steps that overlap [start, end), as a problem file has them; a gap is null."""
+        described = self.portfolio.sensors[sensor]
+        frame = self._from(sensor, start).filter(pl.col("event_start") < end)
+        first = _floor(start, described.resolution)
+        n = -(-(end - first) // described.resolution)
+        values: list[float | None] = [None] * n
+        for row in frame.iter_rows(named=True):
+            values[(row["event_start"] - first) // described.resolution] = round(row["value"], 9)
+        return {
+            "start": first.isoformat(),
+            "resolution": _iso(described.resolution),
+            "unit": "" if described.unit in NO_UNIT else described.unit,
+            "values": values,
+        }
+
+    def instants(self, sensor: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+        """A requirement at the start of each step that has one."""
+        unit = self.portfolio.sensors[sensor].unit
+        frame = self._from(sensor, start).filter(pl.col("event_start") < end)
+        return [
+            {"datetime": row["event_start"].isoformat(), "value": f"{row['value']:g} {unit}"}
+            for row in frame.iter_rows(named=True)
+        ]
+
+    def _from(self, sensor: str, start: datetime) -> pl.DataFrame:
+        first = _floor(start, self.portfolio.sensors[sensor].resolution)
+        return self.beliefs[sensor].filter(pl.col("event_start") >= first)
+
+
+def site_problem(
+    site: Site,
+    devices: Collection[Device],
+    values: Values,
+    horizon: Horizon,
+    soc_at_start_kwh: Mapping[str, float],
+) -> dict[str, Any]:
+    """The problem file of a site-day. Raises NoValues where the day itself is not covered.
+
+    The horizon ends early where values do: beyond the day they are an advantage, not a need.
+    """
+    used = site.sensors.union(*(device.sensors for device in devices))
+    end = _covered(used, values, horizon)
+    settings = values.portfolio.settings
+    zone = ZoneInfo(site.timezone)
+    days = _days(horizon.start, end, zone)
+
+    def resolved(mapping: Mapping[str, Any]) -> Any:
+        return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
+
+    return {
+        "start": horizon.start.astimezone(zone).isoformat(),
+        "end": end.astimezone(zone).isoformat(),
+        "resolution": _iso(settings.resolution),
+        "timezone": site.timezone,
+        "flex_context": resolved(site.flex_context),
+        "devices": [
+            {
+                "name": device.name,
+                "type": device.type,
+                "sensor_resolution": _iso(settings.resolution),
+                "flex_model": _of_the_day(device, resolved(device.flex_model), horizon, end, soc_at_start_kwh),
+            }
+            for device in devices
+        ],
+    }
+
+
+def input_hash(problem: Mapping[str, Any]) -> str:
+    """Equal for equal problems: by it a plan is known."""
+    return hashlib.sha256(json.dumps(problem, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _covered(used: Collection[str], values: Values, horizon: Horizon) -> datetime:
+    end = horizon.end
+    for sensor in sorted(used):
+        if values.portfolio.sensors[sensor].kind == "soc-minima":
+            continue  # says nothing where it has no value
+        until = values.until(sensor, horizon.start)
+        if until < horizon.day_end:
+            raise NoValues(
+                sensor,
+                f"nothing known or forecast at {horizon.planning_time:%Y-%m-%d %H:%M} UTC "
+                f"for the step at {until:%Y-%m-%d %H:%M} UTC",
+            )
+        end = min(end, until)
+    settings = values.portfolio.settings
+    return horizon.start + (end - horizon.start) // settings.resolution * settings.resolution
+
+
+def _with_values(given: Any, values: Values, start: datetime, end: datetime) -> Any:
+    if isinstance(given, list):
+        return [_with_values(item, values, start, end) for item in given]
+    if not isinstance(given, Mapping):
+        return given
+    if "sensor" not in given:
+        resolved = {key: _with_values(item, values, start, end) for key, item in given.items()}
+        return {key: item for key, item in resolved.items() if item != []}
+    name = given["sensor"]
+    if values.portfolio.sensors[name].kind == "soc-minima":
+        return values.instants(name, start, end)
+    rest = {key: item for key, item in given.items() if key != "sensor"}
+    return {"series": values.series(name, start, end), **rest}
+
+
+def _recurring(given: Any, days: Collection[date], zone: ZoneInfo) -> Any:
+    """Each statement with a time of day as one statement a day, with the date."""
+    if isinstance(given, Mapping):
+        return {key: _recurring(item, days, zone) for key, item in given.items()}
+    if not isinstance(given, list):
+        return given
+    dated: list[Any] = []
+    for item in given:
+        if isinstance(item, Mapping) and any(WALL_CLOCK.fullmatch(str(item.get(key, ""))) for key in TIMES):
+            dated += [_on(item, day, zone) for day in days]
+        else:
+            dated.append(_recurring(item, days, zone))
+    return dated
+
+
+def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
+    def at(text: str) -> str:
+        return datetime.combine(day, time.fromisoformat(text), zone).isoformat()
+
+    dated = {("datetime" if k == "time" else k): at(v) if k in TIMES else v for k, v in item.items()}
+    if "end" in dated and dated["end"] <= dated["start"]:  # over midnight
+        dated["end"] = _on({"end": item["end"]}, day + timedelta(days=1), zone)["end"]
+    return dated
+
+
+def _of_the_day(
+    device: Device,
+    model: dict[str, Any],
+    horizon: Horizon,
+    end: datetime,
+    soc_at_start_kwh: Mapping[str, float],
+) -> dict[str, Any]:
+    """The stock that the day before leaves; and a process runs within its day, not in the look-ahead."""
+    if device.type == "process":
+        if end == horizon.day_end:
+            return model
+        tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
+        return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
+    if device.device_id in soc_at_start_kwh:
+        return model | {"soc-at-start": f"{soc_at_start_kwh[device.device_id]:.9g} kWh"}
+    return model
+
+
+def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
+    """The local days of a horizon, and the one before it, whose statements may reach over midnight."""
+    first = start.astimezone(zone).date() - timedelta(days=1)
+    last = end.astimezone(zone).date()
+    return [first + timedelta(days=int(i)) for i in np.arange((last - first).days + 1)]
+
+
+def _floor(instant: datetime, step: timedelta) -> datetime:
+    return instant - timedelta(seconds=instant.timestamp() % step.total_seconds())
+
+
+def _iso(duration: timedelta) -> str:
+    return f"PT{int(duration.total_seconds() // 60)}M"

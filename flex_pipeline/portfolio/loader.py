@@ -1,0 +1,232 @@
+"""From a folder of YAML files to a portfolio, or to all that is wrong with them, with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
+from flex_pipeline.portfolio.fields import sensors_in, unknown_keys
+from flex_pipeline.portfolio.flex_context import check_flex_context
+from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.timeseries.units import parse_quantity
+
+SourceCheck = Callable[[Mapping[str, Any]], list[tuple[str, object, str]]]
+
+Model = TypeVar("Model", Settings, Sensor)
+
+TOP = ("settings", "site", "timezone", "account", "location", "sensors", "flex-context", "devices")
+DEVICE = ("type", "flex-model")
+LOCATION = ("latitude", "longitude")
+
+
+class PortfolioError(ValueError):
+    """Everything wrong with a portfolio; one fault a paragraph, each with file, line, field and value."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+@dataclass
+class _Reader:
+    """Collects what is read, and every fault on the way."""
+
+    check_source: SourceCheck
+    settings: Settings = field(default_factory=Settings)
+    sites: dict[str, Site] = field(default_factory=dict)
+    sensors: dict[str, Sensor] = field(default_factory=dict)
+    references: list[tuple[Document, str, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def fault(self, document: Document, where: str, value: object, message: str, key: Key | None = None) -> None:
+        line = document.line(key if key is not None else key_of(where))
+        self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value)}{message}")
+
+
+def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
+    """The portfolio in a folder: one file a site, and one for what all share. Raises PortfolioError.
+
+    `check_source` says what is wrong with a sensor's source, which only the readers of sources know.
+    """
+    reader = _Reader(check_source)
+    for document in _documents(folder, reader):
+        _read_document(document, reader)
+    for document, where, name in reader.references:
+        if name not in reader.sensors:
+            known = ", ".join(sorted(reader.sensors)) or "none"
+            reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
+    if not reader.faults and not any(site.devices for site in reader.sites.values()):
+        reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
+    if reader.faults:
+        raise PortfolioError(reader.faults)
+    sites = tuple(site for _, site in sorted(reader.sites.items()))
+    return Portfolio(folder.absolute(), reader.settings, sites, reader.sensors)
+
+
+def _documents(folder: Path, reader: _Reader) -> list[Document]:
+    if not folder.is_dir():
+        raise PortfolioError([f"{folder}\n  is not a folder; a portfolio is a folder of YAML files, one a site"])
+    documents = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            documents.append(Document.read(path))
+        except DocumentError as error:
+            reader.faults.append(str(error))
+    if not documents and not reader.faults:
+        raise PortfolioError([f"{folder}\n  holds no YAML file; a portfolio has one a site"])
+    # settings first: the timezone of shared sensors is theirs
+    return sorted(documents, key=lambda document: "settings" not in document.fields)
+
+
+def _read_document(document: Document, reader: _Reader) -> None:
+    fields = document.fields
+    for fault in unknown_keys(fields, TOP, ""):
+        reader.fault(document, fault.field, None, fault.message)
+    if "settings" in fields:
+        reader.settings = _validated(Settings, fields["settings"], "settings", document, reader) or Settings()
+    site_id = fields.get("site")
+    if site_id is None and "devices" in fields:
+        reader.fault(document, "site", None, "is missing: devices belong to a site")
+        return
+    timezone = str(fields.get("timezone", reader.settings.timezone))
+    try:
+        ZoneInfo(timezone)
+    except (ValueError, KeyError, OSError):
+        reader.fault(document, "timezone", timezone, 'is not a timezone; write for example "Europe/Amsterdam"')
+        return
+    location = _location(document, reader)
+    for name, given in _mapping(document, "sensors", reader):
+        _read_sensor(document, reader, name, given, timezone=timezone, site=site_id, location=location)
+    if site_id is not None:
+        _read_site(document, reader, str(site_id), timezone, location)
+
+
+def _location(document: Document, reader: _Reader) -> tuple[float | None, float | None]:
+    given = document.fields.get("location")
+    if given is None:
+        return None, None
+    if not isinstance(given, Mapping) or set(given) != set(LOCATION):
+        reader.fault(document, "location", given, "must be written {latitude: 52.37, longitude: 4.90}")
+        return None, None
+    for name, limit in zip(LOCATION, (90, 180), strict=True):
+        if not isinstance(given[name], int | float) or abs(given[name]) > limit:
+            reader.fault(document, f"location.{name}", given[name], f"must be degrees from -{limit} to {limit}")
+            return None, None
+    return float(given["latitude"]), float(given["longitude"])
+
+
+def _read_sensor(
+    document: Document,
+    reader: _Reader,
+    name: str,
+    given: Any,
+    *,
+    timezone: str,
+    site: str | None,
+    location: tuple[float | None, float | None],
+) -> None:
+    key: Key = ("sensors", name)
+    if name in reader.sensors:
+        reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
+        return
+    if not isinstance(given, Mapping):
+        reader.fault(document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key)
+        return
+    fields = {"timezone": timezone} | dict(given) | {"name": name, "site": site}
+    fields |= {"latitude": location[0], "longitude": location[1]}
+    if "capacity" in fields:
+        try:
+            fields["capacity"] = parse_quantity(fields["capacity"], "power").value
+        except ValueError as error:
+            reader.fault(document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity"))
+            return
+    sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
+    if sensor is None:
+        return
+    for where, value, message in reader.check_source(sensor.source):
+        reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
+    reader.sensors[name] = sensor
+
+
+def _read_site(
+    document: Document,
+    reader: _Reader,
+    site_id: str,
+    timezone: str,
+    location: tuple[float | None, float | None],
+) -> None:
+    if site_id in reader.sites or "/" in site_id or "|" in site_id:
+        reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
+        return
+    context = document.fields.get("flex-context", {})
+    for fault in check_flex_context(context, path="flex-context"):
+        reader.fault(document, fault.field, fault.value, fault.message)
+    devices = tuple(
+        device
+        for name, given in _mapping(document, "devices", reader)
+        if (device := _read_device(document, reader, site_id, name, given))
+    )
+    for where, sensor in sensors_in(context, "flex-context").items():
+        reader.references.append((document, where, sensor))
+    account = str(document.fields.get("account", site_id))
+    reader.sites[site_id] = Site(site_id, timezone, account, *location, dict(context), devices)
+
+
+def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
+    where = f"devices.{name}"
+    if not isinstance(given, Mapping) or "flex-model" not in given:
+        reader.fault(document, where, given, "needs a type (storage or process) and a flex-model")
+        return None
+    for fault in unknown_keys(given, DEVICE, where):
+        reader.fault(document, fault.field, fault.value, fault.message)
+    device_type = given.get("type", "storage")
+    if device_type not in FLEX_MODELS:
+        reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(FLEX_MODELS)}")
+        return None
+    model = given["flex-model"]
+    for fault in check_flex_model(model, device_type, path=f"{where}.flex-model"):
+        reader.fault(document, fault.field, fault.value, fault.message)
+    if not isinstance(model, Mapping):
+        return None
+    for path, sensor in sensors_in(model, f"{where}.flex-model").items():
+        reader.references.append((document, path, sensor))
+    return Device(f"{site_id}/{name}", site_id, name, device_type, dict(model))
+
+
+def _mapping(document: Document, name: str, reader: _Reader) -> Iterator[tuple[str, Any]]:
+    given = document.fields.get(name) or {}
+    if not isinstance(given, Mapping):
+        reader.fault(document, name, given, "needs one field for each, by name")
+        return
+    for key, value in given.items():
+        yield str(key), value
+
+
+def _validated(
+    model: type[Model], given: Any, where: str, document: Document, reader: _Reader, key: Key | None = None
+) -> Model | None:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        for fault in error.errors():
+            inner = [str(step) for step in fault["loc"]]
+            message = str(fault["msg"]).removeprefix("Value error, ")
+            value = None if fault["type"] == "missing" or not inner else fault["input"]
+            place = (*(key or (where,)), *inner)
+            reader.fault(document, ".".join([where, *inner]), value, message, place)
+        return None
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    text = str(value)
+    return f'"{text if len(text) <= 80 else text[:77] + "..."}" '

@@ -1,0 +1,126 @@
+"""A portfolio: the sites, their devices and the sensors that describe them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from flex_pipeline.portfolio.fields import sensors_in
+from flex_pipeline.portfolio.sensor import Duration, Sensor
+
+
+class Settings(BaseModel):
+    """What holds for all sites: when a day is planned, how far ahead and in which steps."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    planning_time: time = Field(default=time(13, 15), alias="planning-time")
+    look_ahead: Duration = Field(default=timedelta(hours=24), alias="look-ahead")
+    resolution: Duration = timedelta(minutes=15)
+    currency: str = "EUR"
+    timezone: str = "Europe/Amsterdam"
+
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, KeyError, OSError) as error:
+            raise ValueError('is not a timezone; write for example "Europe/Amsterdam"') from error
+        return value
+
+    def planned_at(self, day: date) -> datetime:
+        """When (UTC) a local day is planned: on the day before, at the planning time."""
+        at = datetime.combine(day - timedelta(days=1), self.planning_time, ZoneInfo(self.timezone))
+        return at.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Device:
+    """Something whose power can be chosen. Its id, `site/name`, is its partition."""
+
+    device_id: str
+    site_id: str
+    name: str
+    type: str
+    flex_model: dict[str, Any]
+
+    @property
+    def sensors(self) -> frozenset[str]:
+        """Names of the sensors that its flex-model reads."""
+        return frozenset(sensors_in(self.flex_model).values())
+
+
+@dataclass(frozen=True)
+class Site:
+    """One connection to the grid and what lies behind it."""
+
+    site_id: str
+    timezone: str
+    account: str
+    latitude: float | None
+    longitude: float | None
+    flex_context: dict[str, Any]
+    devices: tuple[Device, ...]
+
+    @property
+    def sensors(self) -> frozenset[str]:
+        """Names of the sensors that its flex-context reads."""
+        return frozenset(sensors_in(self.flex_context).values())
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """All that is scheduled, as read from one folder."""
+
+    folder: Path
+    settings: Settings
+    sites: tuple[Site, ...]
+    sensors: dict[str, Sensor]
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """All devices, by id."""
+        return tuple(sorted((d for site in self.sites for d in site.devices), key=lambda d: d.device_id))
+
+    @property
+    def shared_sensors(self) -> frozenset[str]:
+        """Names of the feeds that no single site owns, such as market prices."""
+        return frozenset(name for name, sensor in self.sensors.items() if sensor.site is None)
+
+    def site(self, site_id: str) -> Site:
+        """KeyError when there is none of that name."""
+        return {site.site_id: site for site in self.sites}[site_id]
+
+    def sensors_of_devices(self) -> dict[str, frozenset[str]]:
+        """The sensors without which a device cannot be planned: its own and its connection's."""
+        return {d.device_id: d.sensors | site.sensors for site in self.sites for d in site.devices}
+
+    def content(self) -> dict[str, Any]:
+        """The whole configuration as plain values: what a plan says it used. The folder is not part of it."""
+        return {
+            "settings": self.settings.model_dump(mode="json", by_alias=True),
+            "sensors": {n: s.model_dump(mode="json", by_alias=True) for n, s in sorted(self.sensors.items())},
+            "sites": {
+                site.site_id: {
+                    "timezone": site.timezone,
+                    "account": site.account,
+                    "location": [site.latitude, site.longitude],
+                    "flex-context": site.flex_context,
+                    "devices": {d.name: {"type": d.type, "flex-model": d.flex_model} for d in site.devices},
+                }
+                for site in self.sites
+            },
+        }
+
+    def content_hash(self) -> str:
+        """Equal for equal configurations, wherever they are read from."""
+        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,186 @@
+"""Beliefs: what was held to be true about a step, by whom and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection as Session
+from sqlalchemy import text
+
+from flex_pipeline.warehouse.database import copy_frame
+
+STAGE = """
+    create temporary table stage (
+        sensor text, event_start timestamptz, belief_time timestamptz, source text,
+        quantile real, value double precision
+    ) on commit drop
+"""
+STAGED = "sensor, event_start, belief_time, source, quantile, value"
+
+# A value that its source has given before is not stored again. One that differs is a correction: it is believed
+# from the time it was read, and the old value stays believed until then.
+STORE_READINGS = text("""
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
+    select
+        n.sensor_id, g.event_start,
+        case when b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end,
+        o.source_id, g.quantile, g.value
+    from stage as g
+    join flex.sensor as n on n.name = g.sensor
+    join flex.source as o on o.name = g.source and o.type = 'reading'
+    left join lateral (
+        select b.value from flex.belief as b
+        where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
+        order by b.belief_time desc limit 1
+    ) as b on true
+    where b.value is distinct from g.value
+""")
+STORE_FORECASTS = text("""
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
+    select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
+    from stage as g
+    join flex.sensor as n on n.name = g.sensor
+    join flex.source as o on o.name = g.source and o.type = 'forecaster'
+""")
+SOURCES = text("""
+    insert into flex.source (name, type) select distinct source, :type from stage
+    on conflict (type, name) do nothing
+""")
+MONTHS = text("select flex.ensure_belief_months(min(event_start), max(event_start)) from stage")
+
+AS_OF = text("""
+    select distinct on (b.sensor_id, b.event_start)
+        n.name as sensor, b.event_start, b.value, o.type as source_type
+    from flex.belief as b
+    join flex.sensor as n using (sensor_id)
+    join flex.source as o using (source_id)
+    where n.name = any(:sensors)
+        and b.event_start >= :start and b.event_start < :end
+        and b.belief_time <= :as_of
+        and b.quantile = 0.5
+        and o.type = any(:types)
+    order by b.sensor_id, b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
+""")
+
+SCHEMA = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
+
+
+def store_readings(session: Session, readings: pl.DataFrame, read_at: datetime) -> int:
+    """Add what is new in readings: (sensor, event_start, belief_time, source, value). Gives the rows stored.
+
+    Of several values for one step the last is believed; the earlier ones go to `flex.repeated_reading`.
+    """
+    key = ["sensor", "event_start"]
+    readings = readings.with_columns(quantile=pl.lit(0.5)).filter(pl.col("value").is_not_nan())
+    believed = readings.drop_nulls("value").unique(key, keep="last", maintain_order=True)
+    _keep_repeated(session, readings, read_at)
+    if believed.is_empty():
+        return 0
+    _stage(session, believed, "reading")
+    return session.execute(STORE_READINGS, {"read_at": read_at}).rowcount
+
+
+def _keep_repeated(session: Session, readings: pl.DataFrame, read_at: datetime) -> None:
+    """Replace the record of repeated values of the sensors and the span that were read."""
+    if readings.is_empty():
+        return
+    span = readings.select(start=pl.col("event_start").min(), end=pl.col("event_start").max()).row(0)
+    repeated = readings.with_columns(
+        again=pl.int_range(pl.len()).reverse().over("sensor", "event_start")
+    ).filter(pl.col("again") > 0)
+    session.execute(
+        text("""
+            delete from flex.repeated_reading as r using flex.sensor as n
+            where r.sensor_id = n.sensor_id and n.name = any(:sensors) and r.event_start between :start and :end
+        """),
+        {"sensors": readings["sensor"].unique().to_list(), "start": span[0], "end": span[1]},
+    )
+    if repeated.height:
+        session.execute(
+            text("""
+                insert into flex.repeated_reading (sensor_id, event_start, value, read_at)
+                select sensor_id, :event_start, :value, :read_at from flex.sensor where name = :sensor
+            """),
+            [row | {"read_at": read_at} for row in repeated.select("sensor", "event_start", "value").to_dicts()],
+        )
+
+
+def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
+    """Replace forecasts (sensor, event_start, belief_time, source, quantile, value) made for the same time.
+
+    What was forecast for a sensor as of one belief time is replaced as a whole. Gives the rows stored.
+    """
+    if forecasts.is_empty():
+        return 0
+    _stage(session, forecasts, "forecaster")
+    session.execute(
+        text("""
+            delete from flex.belief as b
+            using (
+                select n.sensor_id, g.belief_time, min(g.event_start) as start, max(g.event_start) as last
+                from stage as g join flex.sensor as n on n.name = g.sensor group by 1, 2
+            ) as g, flex.source as o
+            where b.sensor_id = g.sensor_id and b.belief_time = g.belief_time
+                and b.event_start between g.start and g.last
+                and o.source_id = b.source_id and o.type = 'forecaster'
+        """)
+    )
+    return session.execute(STORE_FORECASTS).rowcount
+
+
+def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
+    session.execute(text("drop table if exists stage"))
+    session.execute(text(STAGE))
+    copy_frame(session, "stage", STAGED, frame.select(STAGED.split(", ")).write_csv(include_header=False).encode())
+    session.execute(SOURCES, {"type": source_type})
+    session.execute(MONTHS)
+
+
+def read_as_of(
+    session: Session,
+    sensors: Collection[str],
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+    types: tuple[str, ...] = ("reading", "forecaster"),
+) -> pl.DataFrame:
+    """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
+
+    A reading stands before any forecast; of each, the newest. Columns sensor, event_start, value, source_type.
+    """
+    found = session.execute(
+        AS_OF,
+        {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
+    )
+    schema = SCHEMA | {"source_type": pl.String}
+    return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")
+
+
+def read_stored(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
+    """All that sources gave for the steps in [start, end): the current readings, and repeated values once each.
+
+    Columns sensor, event_start, value. This is what the checks judge.
+    """
+    found = session.execute(
+        text("""
+            select distinct on (b.sensor_id, b.event_start) n.name as sensor, b.event_start, b.value
+            from flex.belief as b
+            join flex.sensor as n using (sensor_id)
+            join flex.source as o using (source_id)
+            where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
+                and o.type = 'reading'
+            order by b.sensor_id, b.event_start, b.belief_time desc
+        """),
+        {"sensors": list(sensors), "start": start, "end": end},
+    ).all()
+    repeated = session.execute(
+        text("""
+            select n.name as sensor, r.event_start, r.value
+            from flex.repeated_reading as r join flex.sensor as n using (sensor_id)
+            where n.name = any(:sensors) and r.event_start >= :start and r.event_start < :end
+        """),
+        {"sensors": list(sensors), "start": start, "end": end},
+    ).all()
+    return pl.DataFrame([*found, *repeated], schema=SCHEMA, orient="row").sort("sensor", "event_start")

@@ -1,0 +1,42 @@
+"""The warehouse as SQLAlchemy sees it, and its schema brought up to date."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, create_engine, text
+
+from flex_pipeline.warehouse.connection import Connection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# any number, but the same in every process: it keeps two from migrating at once
+MIGRATION_LOCK = 7_306_031
+
+
+@cache
+def engine(connection: Connection) -> Engine:
+    """The engine of a process: few connections, each checked before use, so that a restarted server is met."""
+    return create_engine(connection.sqlalchemy_url, pool_pre_ping=True, pool_size=4)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema to the newest version. Does nothing when it is there; safe to run at once from many."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine(connection).begin() as session:
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        config.attributes["connection"] = session
+        command.upgrade(config, "head")
+
+
+def copy_frame(session: Session, table: str, columns: str, csv: bytes) -> None:
+    """COPY CSV rows (without header) into the columns of a table, in the session's transaction."""
+    driver = session.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(f"copy {table} ({columns}) from stdin (format csv)") as copy:
+        copy.write(csv)

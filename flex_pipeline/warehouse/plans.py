@@ -1,0 +1,138 @@
+"""Plans of site-days: identified by the hash of their inputs, replaced as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection as Session
+from sqlalchemy import text
+
+from flex_pipeline.warehouse.database import copy_frame
+
+RUN_COLUMNS = (
+    "site_id, date, planning_time, belief_time, input_hash, version_id, problem, status, reason, horizon_start, "
+    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, total_cost, primal_violation, "
+    "bound, gap, build_seconds, solve_seconds, variables, binaries"
+)
+DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+SCHEDULE_COLUMNS = (
+    "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
+)
+SITE_COLUMNS = (
+    "run_id, event_start, event_end, consumption_price, production_price, inflexible_consumption_kw, "
+    "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
+    "production_capacity_kw, marginal_price"
+)
+
+
+@dataclass(frozen=True)
+class StoredStock:
+    """The energy a device holds at the end of a planned day, and would hold without flexibility."""
+
+    soc_kwh: float
+    baseline_soc_kwh: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One plan of a site-day, as it is stored: the run, its devices, and the steps of the day."""
+
+    run: Mapping[str, Any]  # the columns of flex.schedule_run
+    devices: Sequence[Mapping[str, Any]]
+    schedule: pl.DataFrame
+    site: pl.DataFrame
+
+
+def confirm_plan(session: Session, site_id: str, day: date, input_hash: str, belief_time: datetime) -> bool:
+    """Put the plan made of these inputs in force, if there is one; then nothing needs to be solved."""
+    found = session.execute(
+        text("""
+            update flex.schedule_run set belief_time = :belief_time
+            where site_id = :site_id and date = :date and input_hash = :input_hash
+        """),
+        {"site_id": site_id, "date": day, "input_hash": input_hash, "belief_time": belief_time},
+    )
+    return found.rowcount > 0
+
+
+def replace_plan(session: Session, plan: Plan) -> None:
+    """Store a plan and put it in force, in the session's transaction; older plans stay as history."""
+    names = RUN_COLUMNS.split(", ")
+    values = ", ".join(f"cast(:{name} as jsonb)" if name == "problem" else f":{name}" for name in names)
+    row = {name: plan.run.get(name) for name in names} | {"problem": json.dumps(plan.run["problem"])}
+    run_id = session.execute(
+        text(f"insert into flex.schedule_run ({RUN_COLUMNS}) values ({values}) returning run_id"), row
+    ).scalar_one()
+    for device in plan.devices:
+        parameters = ", ".join(f":{name}" for name in DEVICE_COLUMNS.split(", "))
+        session.execute(
+            text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"),
+            {**device, "run_id": run_id},
+        )
+    for table, columns, frame in (
+        ("flex.schedule", SCHEDULE_COLUMNS, plan.schedule),
+        ("flex.site_plan", SITE_COLUMNS, plan.site),
+    ):
+        if frame.height:
+            rows = frame.with_columns(run_id=pl.lit(run_id)).select(columns.split(", "))
+            copy_frame(session, table, columns, rows.write_csv(include_header=False).encode())
+
+
+def read_stock(session: Session, site_id: str, day: date) -> dict[str, StoredStock]:
+    """What the devices of a site hold at the end of a day, by its plan in force; devices without one lack."""
+    found = session.execute(
+        text("""
+            select d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
+            from flex.current_plan as p join flex.device_plan as d using (run_id)
+            where p.site_id = :site_id and p.date = :date and d.soc_end_kwh is not null
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
+
+
+def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """Per device of the plan in force: its status, reason and the plan's costs and solver facts."""
+    found = session.execute(
+        text("""
+            select
+                d.device_id, d.status, d.reason, p.run_id, p.planning_time, p.horizon_end, p.total_cost, p.gap,
+                p.primal_violation, p.build_seconds, p.solve_seconds, p.variables, p.binaries
+            from flex.current_plan as p join flex.device_plan as d using (run_id)
+            where p.site_id = :site_id and p.date = :date
+            order by d.device_id
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of the plan in force: event_start, device_id, powers, stocks and prices (currency per kWh)."""
+    found = session.execute(
+        text("""
+            select
+                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
+                f.consumption_price, f.production_price
+            from flex.current_plan as p
+            join flex.schedule as s using (run_id)
+            join flex.site_plan as f using (run_id, event_start)
+            where p.site_id = :site_id and p.date = :date
+            order by s.device_id, s.event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    schema = {
+        "device_id": pl.String,
+        "event_start": pl.Datetime("us", "UTC"),
+        "event_end": pl.Datetime("us", "UTC"),
+        **dict.fromkeys(
+            ("power_kw", "soc_kwh", "baseline_power_kw", "consumption_price", "production_price"), pl.Float64
+        ),
+    }
+    return pl.DataFrame(found.all(), schema=schema, orient="row")

@@ -1,0 +1,126 @@
+"""Configurations in the warehouse: every version kept, the newest in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import text
+
+from flex_pipeline.portfolio.portfolio import Portfolio
+
+VERSION = text("""
+    insert into flex.portfolio_version (content_hash, content) values (:hash, cast(:content as jsonb))
+    on conflict (content_hash) do update set loaded_at = now()
+    returning version_id
+""")
+SITE = text("""
+    insert into flex.site (site_id, timezone, currency, account, latitude, longitude, active, version_id)
+    values (:site_id, :timezone, :currency, :account, :latitude, :longitude, true, :version_id)
+    on conflict (site_id) do update set
+        timezone = excluded.timezone, currency = excluded.currency, account = excluded.account,
+        latitude = excluded.latitude, longitude = excluded.longitude, active = true,
+        version_id = excluded.version_id
+""")
+DEVICE = text("""
+    insert into flex.device (device_id, site_id, name, type, partition_key, flex_model, active, version_id)
+    values (:device_id, :site_id, :name, :type, :device_id, cast(:flex_model as jsonb), true, :version_id)
+    on conflict (device_id) do update set
+        type = excluded.type, partition_key = excluded.partition_key, flex_model = excluded.flex_model,
+        active = true, version_id = excluded.version_id
+""")
+SENSOR = text("""
+    insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id)
+    values (:name, :site_id, :kind, :unit, :resolution, true, :version_id)
+    on conflict (name) do update set
+        site_id = excluded.site_id, kind = excluded.kind, unit = excluded.unit,
+        resolution = excluded.resolution, active = true, version_id = excluded.version_id
+""")
+
+
+class UnitChanged(ValueError):
+    """A sensor whose values are stored in another unit or step than the portfolio now says."""
+
+
+def store_portfolio(session: Session, portfolio: Portfolio) -> int:
+    """Make a configuration the one in force; what is no longer in it stays, inactive. Gives its version."""
+    _refuse_changed_units(session, portfolio)
+    content = json.dumps(portfolio.content())
+    found = session.execute(VERSION, {"hash": portfolio.content_hash(), "content": content})
+    version_id = int(found.scalar_one())
+    for table in ("site", "device", "sensor"):
+        session.execute(text(f"update flex.{table} set active = false where version_id <> :v"), {"v": version_id})
+    for site in portfolio.sites:
+        session.execute(
+            SITE,
+            {
+                "site_id": site.site_id,
+                "timezone": site.timezone,
+                "currency": portfolio.settings.currency,
+                "account": site.account,
+                "latitude": site.latitude,
+                "longitude": site.longitude,
+                "version_id": version_id,
+            },
+        )
+    for device in portfolio.devices:
+        session.execute(
+            DEVICE,
+            {
+                "device_id": device.device_id,
+                "site_id": device.site_id,
+                "name": device.name,
+                "type": device.type,
+                "flex_model": json.dumps(device.flex_model),
+                "version_id": version_id,
+            },
+        )
+    for sensor in portfolio.sensors.values():
+        session.execute(
+            SENSOR,
+            {
+                "name": sensor.name,
+                "site_id": sensor.site,
+                "kind": sensor.kind,
+                "unit": sensor.unit,
+                "resolution": sensor.resolution,
+                "version_id": version_id,
+            },
+        )
+    return version_id
+
+
+def _refuse_changed_units(session: Session, portfolio: Portfolio) -> None:
+    stored = session.execute(
+        text("""
+            select name, unit, resolution from flex.sensor as s
+            where exists (select from flex.belief as b where b.sensor_id = s.sensor_id)
+        """)
+    )
+    for name, unit, resolution in stored:
+        sensor = portfolio.sensors.get(name)
+        if sensor and (sensor.unit, sensor.resolution) != (unit, resolution):
+            raise UnitChanged(
+                f'sensor {name}: its values are stored in "{unit}" per {resolution}, and the portfolio now says '
+                f'"{sensor.unit}" per {sensor.resolution}; give the series a new name'
+            )
+
+
+def sensor_ids(session: Session) -> Mapping[str, int]:
+    """The warehouse's number of each active sensor."""
+    found = session.execute(text("select name, sensor_id from flex.sensor where active"))
+    return {row.name: row.sensor_id for row in found}
+
+
+def version_in_force(session: Session, portfolio: Portfolio) -> int:
+    """The version of a configuration that has been loaded. LookupError when it has not."""
+    found = session.execute(
+        text("select version_id from flex.portfolio_version where content_hash = :hash"),
+        {"hash": portfolio.content_hash()},
+    ).scalar()
+    if found is None:
+        raise LookupError(
+            f"the portfolio in {portfolio.folder} has changed since it was loaded: materialise the asset portfolio"
+        )
+    return int(found)

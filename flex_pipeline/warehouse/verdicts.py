@@ -1,0 +1,77 @@
+"""Verdicts on data: the newest one for each sensor, day and expectation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Row, text
+
+from flex_pipeline.quality.verdict import Verdict
+
+STORE = text("""
+    insert into flex.data_quality
+        (sensor_id, date, expectation, severity, passed, observed, rows, checked_at)
+    select sensor_id, :date, :expectation, :severity, :passed, :observed, cast(:rows as jsonb), :checked_at
+    from flex.sensor where name = :sensor
+""")
+
+
+def replace_verdicts(
+    session: Session, sensors: Collection[str], day: date, verdicts: Iterable[Verdict], checked_at: datetime
+) -> None:
+    """All that is now said of some sensors on one day; what was said before is gone."""
+    session.execute(
+        text("""
+            delete from flex.data_quality as q using flex.sensor as n
+            where q.sensor_id = n.sensor_id and q.date = :date and n.name = any(:sensors)
+        """),
+        {"date": day, "sensors": list(sensors)},
+    )
+    rows = [
+        {
+            "sensor": verdict.sensor,
+            "date": verdict.day,
+            "expectation": verdict.expectation,
+            "severity": verdict.severity,
+            "passed": verdict.passed,
+            "observed": verdict.observed,
+            "rows": json.dumps([dict(row) for row in verdict.rows], default=str),
+            "checked_at": checked_at,
+        }
+        for verdict in verdicts
+    ]
+    if rows:
+        session.execute(STORE, rows)
+
+
+def read_faults(session: Session, day: date) -> list[Row[tuple[str, str, str]]]:
+    """Every failed expectation that blocks on a day: (sensor, expectation, observed)."""
+    return list(
+        session.execute(
+            text("""
+                select n.name as sensor, q.expectation, q.observed
+                from flex.data_quality as q join flex.sensor as n using (sensor_id)
+                where q.date = :date and not q.passed and q.severity = 'error' and n.active
+                order by 1, 2
+            """),
+            {"date": day},
+        )
+    )
+
+
+def read_verdicts(session: Session, sensors: Collection[str], day: date) -> list[Row[tuple[object, ...]]]:
+    """What is stored about some sensors on a day: (sensor, expectation, severity, passed, observed, rows)."""
+    return list(
+        session.execute(
+            text("""
+                select n.name as sensor, q.expectation, q.severity, q.passed, q.observed, q.rows
+                from flex.data_quality as q join flex.sensor as n using (sensor_id)
+                where q.date = :date and n.name = any(:sensors)
+                order by q.passed, q.severity, 1, 2
+            """),
+            {"date": day, "sensors": list(sensors)},
+        )
+    )

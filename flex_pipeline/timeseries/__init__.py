@@ -1,0 +1,1 @@
+"""Time and quantities: step grids, units, and quantities that vary over time."""

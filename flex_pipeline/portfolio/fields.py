@@ -1,0 +1,410 @@
+"""How a field is declared: once. Its check, error message, JSON Schema and row in the documentation follow."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from flex_pipeline.timeseries.units import ARTICLE, EXAMPLE, Dimension, parse_quantity
+from flex_pipeline.timeseries.variable_quantity import (
+    Fixed,
+    Overlap,
+    QuantityError,
+    Series,
+    VariableQuantity,
+    parse_instant,
+    parse_length,
+    parse_variable_quantity,
+)
+
+WALL_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+class Fault(NamedTuple):
+    """One thing wrong with an input: where, what stands there, and what would be right."""
+
+    field: str
+    value: object
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class Reading(NamedTuple):
+    """What a document may hold: sensors and recurring times in a portfolio, neither in a problem file."""
+
+    sensors: bool = False
+    wall_clock: bool = False
+    energy_unit: str | None = None  # soc-unit, for numbers without a unit
+
+
+class FieldType(Protocol):
+    """What a field holds."""
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Everything wrong with a value."""
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
+
+    def describe(self) -> str:
+        """A few words for the documentation."""
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """A field: its name, what it holds, one sentence, and what holds where it is left out."""
+
+    name: str
+    type: FieldType
+    text: str
+    default: str = "none"
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity in the unit of its dimension; `variable` ones may be a series or segments."""
+
+    dimension: Dimension
+    variable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    overlap: Overlap = "first"
+    alternative: Dimension | None = None
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Wrong units, keys, times and values out of bounds."""
+        if reading.sensors and isinstance(value, Mapping) and "sensor" in value:
+            yield from self._sensor_faults(value, path)
+            return
+        try:
+            quantity = self.parse(on_some_day(value) if reading.wall_clock else value, reading)
+        except QuantityError as error:
+            yield Fault(path + error.path, error.value, error.message)
+            return
+        for number in _numbers(quantity):
+            if bound := self._out_of_bounds(number):
+                yield Fault(path, value, f"must be {bound}")
+                return
+
+    def parse(self, value: Any, reading: Reading) -> VariableQuantity:
+        """The value in the unit inside; QuantityError when it is none."""
+        if not self.variable and isinstance(value, Mapping | list):
+            raise QuantityError("", value, f"is one fixed quantity, for example {EXAMPLE[self.dimension]}")
+        bare = reading.energy_unit if self.dimension == "energy" else None
+        return parse_variable_quantity(value, self.dimension_of(value), bare)
+
+    def dimension_of(self, value: Any) -> Dimension:
+        """The dimension, or the alternative where the value is written in that."""
+        if self.alternative is not None:
+            try:
+                parse_variable_quantity(value, self.alternative)
+            except QuantityError:
+                return self.dimension
+            return self.alternative
+        return self.dimension
+
+    def schema(self) -> dict[str, Any]:
+        """One value, a sensor, a series or segments."""
+        one: dict[str, Any] = {"type": ["string", "number"], "examples": [EXAMPLE[self.dimension].strip('"')]}
+        if not self.variable:
+            return one
+        ref = {"$ref": "#/$defs/"}
+        return {"anyOf": [one, *({"$ref": ref["$ref"] + name} for name in ("sensor", "series", "segments"))]}
+
+    def describe(self) -> str:
+        """Its dimension and forms."""
+        return ARTICLE[self.dimension] + (", may vary" if self.variable else "")
+
+    def _sensor_faults(self, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+        if not self.variable:
+            yield Fault(path, value, f"is one fixed quantity, for example {EXAMPLE[self.dimension]}")
+        yield from unknown_keys(value, ("sensor", "plus"), path)
+        if not isinstance(value["sensor"], str):
+            yield Fault(f"{path}.sensor", value["sensor"], "needs the name of a sensor")
+        if "plus" in value:
+            try:
+                parse_quantity(value["plus"], self.dimension)
+            except ValueError as error:
+                yield Fault(f"{path}.plus", value["plus"], str(error))
+
+    def _out_of_bounds(self, number: float) -> str | None:
+        if self.above is not None and number <= self.above:
+            return f"above {self.above:g}"
+        if self.minimum is not None and number < self.minimum:
+            return f"{self.minimum:g} or more"
+        if self.maximum is not None and number > self.maximum:
+            return f"{self.maximum:g} or less"
+        return None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Anything but true or false (null leaves the default)."""
+        if value is not None and not isinstance(value, bool):
+            yield Fault(path, value, "must be true or false")
+
+    def schema(self) -> dict[str, Any]:
+        """A boolean."""
+        return {"type": ["boolean", "null"]}
+
+    def describe(self) -> str:
+        """Its values."""
+        return "true or false"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Anything else."""
+        if value not in self.options:
+            yield Fault(path, value, f"must be {' or '.join(self.options)}")
+
+    def schema(self) -> dict[str, Any]:
+        """An enumeration."""
+        return {"enum": list(self.options)}
+
+    def describe(self) -> str:
+        """Its options."""
+        return " or ".join(self.options)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A name."""
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Anything but a non-empty string."""
+        if not isinstance(value, str) or not value:
+            yield Fault(path, value, "must be a name")
+
+    def schema(self) -> dict[str, Any]:
+        """A string."""
+        return {"type": "string", "minLength": 1}
+
+    def describe(self) -> str:
+        """What it is."""
+        return "a name"
+
+
+@dataclass(frozen=True)
+class Length:
+    """An ISO 8601 duration."""
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Anything else, and months or years, which have no fixed length."""
+        try:
+            parse_length(value)
+        except ValueError as error:
+            yield Fault(path, value, str(error))
+
+    def schema(self) -> dict[str, Any]:
+        """A string such as PT2H."""
+        return {"type": "string", "examples": ["PT2H"]}
+
+    def describe(self) -> str:
+        """What it is."""
+        return "a duration"
+
+
+@dataclass(frozen=True)
+class Instant:
+    """An ISO 8601 time with offset; where times recur, a local time of day."""
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Anything else."""
+        if reading.wall_clock and isinstance(value, str) and WALL_CLOCK.fullmatch(value):
+            return
+        try:
+            parse_instant(value)
+        except ValueError as error:
+            yield Fault(path, value, str(error))
+
+    def schema(self) -> dict[str, Any]:
+        """A string."""
+        return {"type": "string", "examples": ["2024-06-03T07:30:00+02:00"]}
+
+    def describe(self) -> str:
+        """What it is."""
+        return "a time"
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of equal things."""
+
+    item: FieldType
+    length: int | None = None
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """No list, a wrong length, and the faults of its items."""
+        if not isinstance(value, list) or (self.length is not None and len(value) != self.length):
+            yield Fault(path, value, f"must be a list of {self.length or 'values'}: {self.item.describe()}")
+            return
+        for i, item in enumerate(value):
+            yield from self.item.faults(item, f"{path}[{i}]", reading)
+
+    def schema(self) -> dict[str, Any]:
+        """An array."""
+        size = {} if self.length is None else {"minItems": self.length, "maxItems": self.length}
+        return {"type": "array", "items": self.item.schema(), **size}
+
+    def describe(self) -> str:
+        """Its items."""
+        return f"list: {self.item.describe()}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Named fields."""
+
+    fields: tuple[FieldSpec, ...]
+    exactly_one_of: tuple[str, ...] = ()
+
+    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
+        """Unknown and missing fields, and the faults of those present."""
+        if not isinstance(value, Mapping):
+            yield Fault(path, value, f"needs fields, such as {', '.join(f.name for f in self.fields[:3])}")
+            return
+        yield from unknown_keys(value, [field.name for field in self.fields], path)
+        if self.exactly_one_of and sum(name in value for name in self.exactly_one_of) != 1:
+            yield Fault(path, dict(value), f"needs exactly one of {', '.join(self.exactly_one_of)}")
+        for field in self.fields:
+            if field.name in value:
+                yield from field.type.faults(value[field.name], join(path, field.name), reading)
+            elif field.required:
+                yield Fault(join(path, field.name), None, f"is missing: {field.text}")
+
+    def schema(self) -> dict[str, Any]:
+        """An object."""
+        properties = {f.name: {**f.type.schema(), "description": f.text} for f in self.fields}
+        required = [field.name for field in self.fields if field.required]
+        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+    def describe(self) -> str:
+        """Its fields."""
+        return ", ".join(field.name for field in self.fields)
+
+    def __getitem__(self, name: str) -> FieldSpec:
+        return next(field for field in self.fields if field.name == name)
+
+
+SEGMENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "value": {"type": ["string", "number"]},
+        **{name: {"type": "string"} for name in ("start", "end", "duration", "datetime", "time")},
+    },
+    "required": ["value"],
+    "additionalProperties": False,
+}
+SHARED_DEFS: dict[str, Any] = {
+    "sensor": {
+        "type": "object",
+        "properties": {"sensor": {"type": "string"}, "plus": {"type": "string"}},
+        "required": ["sensor"],
+        "additionalProperties": False,
+    },
+    "series": {
+        "type": "object",
+        "properties": {
+            "series": {
+                "type": "object",
+                "properties": {
+                    "start": {"type": "string"},
+                    "resolution": {"type": "string"},
+                    "unit": {"type": "string"},
+                    "values": {"type": "array", "items": {"type": ["number", "null"]}},
+                },
+                "required": ["start", "resolution", "unit", "values"],
+                "additionalProperties": False,
+            },
+            "plus": {"type": "string"},
+        },
+        "required": ["series"],
+        "additionalProperties": False,
+    },
+    "segments": {"anyOf": [SEGMENT_SCHEMA, {"type": "array", "items": SEGMENT_SCHEMA, "minItems": 1}]},
+}
+
+
+def json_schema(record: Record, title: str) -> dict[str, Any]:
+    """A JSON Schema document for one kind of record."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        **record.schema(),
+        "$defs": SHARED_DEFS,
+    }
+
+
+def markdown_table(record: Record) -> str:
+    """The fields as a Markdown table for the documentation."""
+    rows = [f"| `{f.name}` | {f.type.describe()} | {f.default} | {f.text} |" for f in record.fields]
+    return "\n".join(["| Field | Holds | Default | Meaning |", "|---|---|---|---|", *rows])
+
+
+def unknown_keys(given: Mapping[str, Any], known: Sequence[str], path: str) -> Iterator[Fault]:
+    """A fault for each key that is not known, with those that are spelt alike."""
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            yield Fault(join(path, str(key)), given[key], f"is not a known field; {hint}")
+
+
+def join(path: str, name: str) -> str:
+    """The path of a field inside another."""
+    return f"{path}.{name}" if path else name
+
+
+def sensors_in(mapping: Any, path: str = "") -> dict[str, str]:
+    """Which sensors a flex-context or flex-model refers to: {path of the field: name of the sensor}."""
+    found: dict[str, str] = {}
+    if isinstance(mapping, Mapping):
+        if isinstance(mapping.get("sensor"), str):
+            found[path] = mapping["sensor"]
+        for key, value in mapping.items():
+            found |= sensors_in(value, join(path, str(key)))
+    elif isinstance(mapping, list):
+        for i, value in enumerate(mapping):
+            found |= sensors_in(value, f"{path}[{i}]")
+    return found
+
+
+def on_some_day(value: Any) -> Any:
+    """Segments with recurring local times, set on one day in order to check the rest of them."""
+    if isinstance(value, list):
+        return [on_some_day(item) for item in value]
+    if not isinstance(value, Mapping) or "value" not in value:
+        return value
+    dated = {("datetime" if key == "time" else key): _dated(item) for key, item in value.items()}
+    if isinstance(dated.get("end"), str) and str(dated.get("start", "")) > dated["end"]:
+        dated["end"] = dated["end"].replace("2000-01-01", "2000-01-02")  # over midnight
+    return dated
+
+
+def _dated(value: Any) -> Any:
+    recurring = isinstance(value, str) and WALL_CLOCK.fullmatch(value)
+    return f"2000-01-01T{value}+00:00" if recurring else value
+
+
+def _numbers(quantity: VariableQuantity) -> list[float]:
+    if isinstance(quantity, Fixed):
+        return [quantity.value]
+    if isinstance(quantity, Series):
+        return [float(v) for v in quantity.values if v == v]
+    return [segment.value for segment in quantity.segments]

@@ -1,0 +1,175 @@
+"""The flex-context: what a site pays for energy, and what its connection can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flex_pipeline.portfolio.fields import (
+    Fault,
+    FieldSpec,
+    Flag,
+    ListOf,
+    Quantity,
+    Reading,
+    Record,
+    Text,
+    join,
+    json_schema,
+)
+from flex_pipeline.timeseries.units import CURRENCIES
+
+ENERGY_PRICE = Quantity("energy price", variable=True)
+BREACH_PER_POWER = Quantity("power price", variable=True, minimum=0)
+BREACH_PER_ENERGY = Quantity("energy price", variable=True, minimum=0)
+CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
+POWER = Quantity("power", variable=True)
+COMMITMENT_PRICE = Quantity("energy price", variable=True, alternative="power price")
+
+COMMITMENT = Record(
+    (
+        FieldSpec("name", Text(), "What the commitment is called in the costs.", required=True),
+        FieldSpec("baseline", POWER, "Net power promised; consumption positive.", required=True),
+        FieldSpec(
+            "up-price",
+            COMMITMENT_PRICE,
+            "Price of net power above the baseline: per energy, or per power in each step.",
+            "0",
+        ),
+        FieldSpec(
+            "down-price",
+            COMMITMENT_PRICE,
+            "Price of net power above the baseline where it is below: negative numbers penalise the shortfall.",
+            "0",
+        ),
+    )
+)
+
+FLEX_CONTEXT = Record(
+    (
+        FieldSpec("consumption-price", ENERGY_PRICE, "Price of energy that the site takes from the grid."),
+        FieldSpec(
+            "production-price",
+            ENERGY_PRICE,
+            "Price received for energy that the site delivers to the grid.",
+            "the consumption price",
+        ),
+        FieldSpec(
+            "consumption-price-sensor",
+            ENERGY_PRICE,
+            "Former name of consumption-price; turns the default breach prices off.",
+        ),
+        FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price."),
+        FieldSpec("site-power-capacity", CAPACITY, "What the connection can carry, both ways; never exceeded."),
+        FieldSpec("site-consumption-capacity", CAPACITY, "Bound on the net power taken from the grid."),
+        FieldSpec("site-production-capacity", CAPACITY, "Bound on the net power delivered to the grid."),
+        FieldSpec(
+            "site-consumption-breach-price",
+            BREACH_PER_POWER,
+            "Price of exceeding site-consumption-capacity: of the highest breach, and per hour of each breach.",
+            "10 000 per kW where site capacities are relaxed",
+        ),
+        FieldSpec(
+            "site-production-breach-price",
+            BREACH_PER_POWER,
+            "The same for site-production-capacity.",
+            "10 000 per kW where site capacities are relaxed",
+        ),
+        FieldSpec(
+            "site-peak-consumption", CAPACITY, "Peak that is paid for already; only what exceeds it costs.", "0 kW"
+        ),
+        FieldSpec("site-peak-consumption-price", BREACH_PER_POWER, "Price of the highest net consumption."),
+        FieldSpec("site-peak-production", CAPACITY, "The same for production.", "0 kW"),
+        FieldSpec("site-peak-production-price", BREACH_PER_POWER, "Price of the highest net production."),
+        FieldSpec(
+            "soc-minima-breach-price",
+            BREACH_PER_ENERGY,
+            "Price of falling short of soc-minima: of the largest shortfall, and per hour of each.",
+            "1 000 per kWh where SoC constraints are relaxed",
+        ),
+        FieldSpec(
+            "soc-maxima-breach-price",
+            BREACH_PER_ENERGY,
+            "Price of exceeding soc-maxima, in the same way.",
+            "1 000 per kWh where SoC constraints are relaxed",
+        ),
+        FieldSpec(
+            "consumption-breach-price",
+            BREACH_PER_POWER,
+            "Price of exceeding a device's consumption-capacity.",
+            "100 per kW with relax-capacity-constraints",
+        ),
+        FieldSpec(
+            "production-breach-price",
+            BREACH_PER_POWER,
+            "Price of exceeding a device's production-capacity.",
+            "100 per kW with relax-capacity-constraints",
+        ),
+        FieldSpec(
+            "relax-constraints",
+            Flag(),
+            "Lets SoC minima, maxima, targets and directional site capacities be breached at their price.",
+            "true",
+        ),
+        FieldSpec("relax-soc-constraints", Flag(), "The same for SoC statements alone.", "relax-constraints"),
+        FieldSpec(
+            "relax-site-capacity-constraints",
+            Flag(),
+            "The same for directional site capacities alone.",
+            "relax-constraints",
+        ),
+        FieldSpec("relax-capacity-constraints", Flag(), "The same for directional device capacities.", "false"),
+        FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
+        FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
+        FieldSpec(
+            "inflexible-device-sensors",
+            ListOf(POWER),
+            "Former way to state fixed power: negative is consumption, positive is production.",
+            "[]",
+        ),
+        FieldSpec("commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"),
+    )
+)
+
+SCHEMA = json_schema(FLEX_CONTEXT, "flex-context")
+
+
+def check_flex_context(
+    mapping: Mapping[str, Any],
+    *,
+    allow_sensor: bool = True,
+    allow_wall_clock: bool = True,
+    path: str = "flex-context",
+) -> list[Fault]:
+    """Everything wrong with a flex-context, before its data are known."""
+    faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
+    if not isinstance(mapping, Mapping):
+        return faults
+    for name in ("consumption-price", "production-price"):
+        if name in mapping and f"{name}-sensor" in mapping:
+            faults.append(Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both"))
+    if not {"consumption-price", "consumption-price-sensor"} & set(mapping):
+        field = FLEX_CONTEXT["consumption-price"]
+        faults.append(Fault(join(path, field.name), None, f"is missing: {field.text}"))
+    fixed = {"inflexible-consumption", "inflexible-production"} & set(mapping)
+    if fixed and "inflexible-device-sensors" in mapping:
+        faults.append(
+            Fault(
+                join(path, "inflexible-device-sensors"),
+                mapping["inflexible-device-sensors"],
+                f"cannot be combined with {' and '.join(sorted(fixed))}: move its sensors there",
+            )
+        )
+    if len(currencies := currencies_in(mapping)) > 1:
+        faults.append(Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency"))
+    return faults
+
+
+def currencies_in(mapping: Any) -> set[str]:
+    """The currencies of all quantities written in a mapping."""
+    if isinstance(mapping, Mapping):
+        return set().union(*(currencies_in(value) for key, value in mapping.items() if key != "name"))
+    if isinstance(mapping, list):
+        return set().union(*(currencies_in(value) for value in mapping if not isinstance(value, int | float)))
+    head = mapping.partition("/")[0].split()[-1:] if isinstance(mapping, str) and "/" in mapping else []
+    return set(head) & CURRENCIES

@@ -1,0 +1,164 @@
+"""Flex-models: what a device can do, wants and may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from flex_pipeline.portfolio.fields import (
+    Choice,
+    Fault,
+    FieldSpec,
+    Flag,
+    Instant,
+    Length,
+    ListOf,
+    Quantity,
+    Reading,
+    Record,
+    join,
+    json_schema,
+)
+
+DeviceType = Literal["storage", "process"]
+
+ENERGY = Quantity("energy", minimum=0)
+CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
+CONVERSION = Quantity("ratio", variable=True, above=0)
+COMPONENTS = ListOf(Quantity("power", variable=True))
+BAND = ListOf(Quantity("power", minimum=0), length=2)
+
+OPERATION_MODE = Record(
+    (
+        FieldSpec("consumption-range", BAND, "Lowest and highest consumption of this mode."),
+        FieldSpec("production-range", BAND, "Lowest and highest production of this mode."),
+    ),
+    exactly_one_of=("consumption-range", "production-range"),
+)
+
+STORAGE = Record(
+    (
+        FieldSpec("soc-at-start", ENERGY, "Energy in store at the start.", "0 kWh if the device has a stock"),
+        FieldSpec("soc-unit", Choice(("kWh", "MWh")), "Unit of energies that are written as a bare number."),
+        FieldSpec("soc-min", ENERGY, "Never less at the end of a step.", "0 kWh"),
+        FieldSpec("soc-max", ENERGY, "Never more at the end of a step."),
+        FieldSpec(
+            "soc-minima",
+            Quantity("energy", variable=True, minimum=0, overlap="max"),
+            "At least this much at an instant, or throughout a range including both ends.",
+        ),
+        FieldSpec(
+            "soc-maxima",
+            Quantity("energy", variable=True, minimum=0, overlap="min"),
+            "At most this much at an instant, or throughout a range including both ends.",
+        ),
+        FieldSpec(
+            "soc-targets",
+            Quantity("energy", variable=True, minimum=0),
+            "Exactly this much at an instant; a target after the end extends the horizon.",
+        ),
+        FieldSpec("soc-gain", COMPONENTS, "Power that flows into the store by itself, after all losses.", "[]"),
+        FieldSpec("soc-usage", COMPONENTS, "Power taken out of the store by use, before all losses.", "[]"),
+        FieldSpec(
+            "roundtrip-efficiency",
+            Quantity("ratio", above=0, maximum=1),
+            "Energy out per energy in; each direction has its square root.",
+            "100%",
+        ),
+        FieldSpec("charging-efficiency", CONVERSION, "Energy stored per energy in; above 100% for a COP.", "100%"),
+        FieldSpec("discharging-efficiency", CONVERSION, "Energy out per energy taken from the store.", "100%"),
+        FieldSpec(
+            "storage-efficiency",
+            Quantity("ratio", variable=True, minimum=0),
+            "Part of the store that is left after one step of the sensor; more than 100% counts as 100%.",
+            "100%",
+        ),
+        FieldSpec("prefer-charging-sooner", Flag(), "At equal cost, keep the store full sooner.", "true"),
+        FieldSpec("prefer-curtailing-later", Flag(), "At equal cost, curtail later rather than sooner.", "true"),
+        FieldSpec("power-capacity", CAPACITY, "Bound on power both ways.", "the larger directional capacity"),
+        FieldSpec(
+            "consumption-capacity",
+            CAPACITY,
+            "Bound on consumption; where only production-capacity is given and not zero, zero.",
+            "power-capacity",
+        ),
+        FieldSpec(
+            "production-capacity",
+            CAPACITY,
+            "Bound on production; where only consumption-capacity is given and not zero, zero.",
+            "power-capacity",
+        ),
+        FieldSpec("operation-modes", ListOf(OPERATION_MODE), "Bands of power; each step runs in one of them."),
+        FieldSpec(
+            "wear-price",
+            Quantity("energy price", variable=True, minimum=0),
+            "What a kWh of throughput, in or out, costs in wear.",
+            "0",
+        ),
+    )
+)
+
+TIME_RESTRICTION = Record(
+    (
+        FieldSpec("start", Instant(), "First instant at which no step may start.", required=True),
+        FieldSpec("duration", Length(), "How long the restriction holds."),
+        FieldSpec("end", Instant(), "Instant from which steps may start again."),
+    ),
+    exactly_one_of=("duration", "end"),
+)
+SENSE = Choice(("MIN", "MAX"))
+
+PROCESS = Record(
+    (
+        FieldSpec("power", Quantity("power", minimum=0), "Nominal power while it runs.", required=True),
+        FieldSpec("duration", Length(), "How long it runs, rounded up to whole steps.", required=True),
+        FieldSpec(
+            "process-type",
+            Choice(("INFLEXIBLE", "SHIFTABLE", "BREAKABLE")),
+            "At the first chance; in one go at the best time; or in parts at the best times.",
+            "INFLEXIBLE",
+        ),
+        FieldSpec("optimization-sense", SENSE, "MIN runs when energy is cheapest, MAX when it is dearest.", "MIN"),
+        FieldSpec("optimization-direction", SENSE, "Another spelling of optimization-sense.", "MIN"),
+        FieldSpec("time-restrictions", ListOf(TIME_RESTRICTION), "When it may not run.", "[]"),
+    )
+)
+
+FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS}
+SCHEMAS = {name: json_schema(record, f"flex-model of a {name}") for name, record in FLEX_MODELS.items()}
+
+
+def check_flex_model(
+    mapping: Mapping[str, Any],
+    device_type: DeviceType,
+    *,
+    allow_sensor: bool = True,
+    allow_wall_clock: bool = True,
+    path: str = "flex-model",
+) -> list[Fault]:
+    """Everything wrong with a flex-model, before its data are known."""
+    unit = mapping.get("soc-unit") if isinstance(mapping, Mapping) else None
+    reading = Reading(allow_sensor, allow_wall_clock, unit if unit in ("kWh", "MWh") else None)
+    faults = list(FLEX_MODELS[device_type].faults(mapping, path, reading))
+    if not isinstance(mapping, Mapping):
+        return faults
+    return faults + (_storage_faults if device_type == "storage" else _process_faults)(mapping, path)
+
+
+def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
+    faults = []
+    for name in ("charging-efficiency", "discharging-efficiency"):
+        if name in mapping and "roundtrip-efficiency" in mapping:
+            faults.append(
+                Fault(join(path, "roundtrip-efficiency"), mapping["roundtrip-efficiency"], f"give this or {name}")
+            )
+    if not {"power-capacity", "consumption-capacity", "production-capacity"} & set(mapping):
+        faults.append(Fault(join(path, "power-capacity"), None, f"is missing: {STORAGE['power-capacity'].text}"))
+    return faults
+
+
+def _process_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
+    both = ("optimization-sense", "optimization-direction")
+    if all(name in mapping for name in both) and mapping[both[0]] != mapping[both[1]]:
+        return [Fault(join(path, both[1]), mapping[both[1]], f"contradicts {both[0]}")]
+    return []

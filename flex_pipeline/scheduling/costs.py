@@ -1,0 +1,143 @@
+"""What a schedule costs, and by how much it violates the problem: from its numbers alone, without the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.problem import Problem, SoftLimit, Stock, Storage, runs
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Money, by component; negative is revenue."""
+
+    energy: float
+    breaches: float
+    peaks: float
+    commitments: float
+    wear: float
+
+    @property
+    def total(self) -> float:
+        """The sum: what the schedule was chosen to minimise."""
+        return self.energy + self.breaches + self.peaks + self.commitments + self.wear
+
+    def to_dict(self) -> dict[str, float]:
+        """The components and their total."""
+        return {
+            name: round(getattr(self, name), 9)
+            for name in ("energy", "breaches", "peaks", "commitments", "wear", "total")
+        }
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One soft statement that was not kept."""
+
+    name: str  # of the site's field, or "device: field"
+    highest: float  # kW or kWh
+    steps: tuple[int, ...]  # for SoC statements, the step that ends at the instant
+    cost: float
+
+
+def energy_cost(problem: Problem, net_kw: Array) -> float:
+    """Σ h·(consumption price·n⁺ − production price·n⁻)."""
+    site = problem.site
+    cost = site.consumption_price * np.maximum(net_kw, 0) + site.production_price * np.minimum(net_kw, 0)
+    return float(problem.grid.hours * cost.sum())
+
+
+def commitment_cost(problem: Problem, net_kw: Array) -> float:
+    """Σ h·(up price·deviation⁺ − down price·deviation⁻) over all commitments."""
+    total = 0.0
+    for commitment in problem.site.commitments:
+        deviation = net_kw - commitment.baseline_kw
+        total += float(
+            commitment.up_price @ np.maximum(deviation, 0) + commitment.down_price @ np.minimum(deviation, 0)
+        )
+    return problem.grid.hours * total
+
+
+def peak_cost(problem: Problem, net_kw: Array) -> float:
+    """Price of the highest excess over what is paid for already, both ways."""
+    site = problem.site
+    return _highest_cost(site.import_peak, net_kw) + _highest_cost(site.export_peak, -net_kw)
+
+
+def breaches(
+    problem: Problem, net_kw: Array, charge_kw: list[Array], discharge_kw: list[Array], soc_kwh: list[Array]
+) -> tuple[Breach, ...]:
+    """Every soft statement that is not kept; `soc_kwh` holds (T + 1,) per stock."""
+    hours, site = problem.grid.hours, problem.site
+    found = [
+        _breach("site-consumption-capacity", site.import_soft, net_kw, hours),
+        _breach("site-production-capacity", site.export_soft, -net_kw, hours),
+    ]
+    for storage, charge, discharge in zip(problem.storages, charge_kw, discharge_kw, strict=True):
+        found.append(_breach(f"{storage.name}: consumption-capacity", storage.charge_soft, charge, hours))
+        found.append(_breach(f"{storage.name}: production-capacity", storage.discharge_soft, discharge, hours))
+    for stock, soc in zip(problem.stocks, soc_kwh, strict=True):
+        found += [_breach(f"{stock.name}: {name}", *limit, hours) for name, *limit in _soc_limits(stock, soc[1:])]
+    return tuple(breach for breach in found if breach is not None)
+
+
+def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array]) -> float:
+    """Σ h·wear price·throughput."""
+    throughput = zip(problem.storages, charge_kw, discharge_kw, strict=True)
+    return float(problem.grid.hours * sum(float(s.wear_price @ (c + d)) for s, c, d in throughput))
+
+
+def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:
+    """State of charge at the T + 1 instants that charging and discharging lead to."""
+    moved = stock.external_kwh + sum(
+        (storage.charge_gain * charge - storage.discharge_loss * discharge for storage, charge, discharge in feeders),
+        np.zeros_like(stock.external_kwh),
+    )
+    soc = np.empty(moved.size + 1)
+    soc[0] = stock.start_kwh
+    for t in range(moved.size):
+        soc[t + 1] = stock.retention[t] * soc[t] + moved[t]
+    return soc
+
+
+def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit | None, Array]]:
+    limits: list[tuple[str, SoftLimit | None, Array]] = []
+    for name, asked, sign in (("soc-minima", stock.minima, -1), ("soc-maxima", stock.maxima, 1)):
+        if asked is not None and asked.price is not None:
+            limits.append((name, SoftLimit(sign * asked.kwh, asked.price), sign * soc))
+    targets = stock.targets
+    if targets is not None and targets.price is not None and targets.excess_price is not None:
+        limits.append(("soc-targets (short)", SoftLimit(-targets.kwh, targets.price), -soc))
+        limits.append(("soc-targets (over)", SoftLimit(targets.kwh, targets.excess_price), soc))
+    return limits
+
+
+def _breach(name: str, soft: SoftLimit | None, values: Array, hours: float) -> Breach | None:
+    if soft is None:
+        return None
+    excess = _excess(soft, values)
+    steps = np.flatnonzero(excess > 1e-8)
+    if not steps.size:
+        return None
+    cost = _highest_cost(soft, values) + hours * float(soft.price @ excess)
+    return Breach(name, float(excess.max()), tuple(int(t) for t in steps), cost)
+
+
+def _highest_cost(soft: SoftLimit | None, values: Array) -> float:
+    """Σ price·highest excess, over stretches of equal price."""
+    if soft is None:
+        return 0.0
+    highest = np.zeros(soft.price.size)
+    stretch = runs(soft.price)
+    np.maximum.at(highest, stretch, _excess(soft, values))
+    first = np.unique(stretch, return_index=True)[1]
+    return float(highest[: first.size] @ soft.price[first])
+
+
+def _excess(soft: SoftLimit, values: Array) -> Array:
+    return np.nan_to_num(np.maximum(values - soft.limit, 0.0), nan=0.0)

@@ -1,0 +1,59 @@
+"""The last resort, when not even the least-violating plan can be found: a rule without prices.
+
+Each stock goes straight for its first target, else for what its bounds ask next, at full power; then it idles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.placing import run_at
+from flex_pipeline.scheduling.plan import Plan
+from flex_pipeline.scheduling.problem import Problem, Stock
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Goal:
+    kwh: float
+    step: int
+
+
+def fallback(problem: Problem) -> Plan:
+    """Charge or discharge towards the first target, maximum or minimum; never past it."""
+    charge = [np.zeros(problem.grid.n) for _ in problem.storages]
+    discharge = [np.zeros(problem.grid.n) for _ in problem.storages]
+    for i, storage in enumerate(problem.storages):
+        if storage.stock is None:
+            discharge[i] = storage.discharge_limit_kw.copy()
+            continue
+        stock = problem.stocks[storage.stock]
+        goal, soc = _goal(stock), stock.start_kwh
+        for t in range(goal.step + 1):
+            short = goal.kwh - (stock.retention[t] * soc + stock.external_kwh[t])
+            if short > 0 and storage.charge_gain[t] > 0:
+                charge[i][t] = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
+            elif short < 0 and storage.discharge_loss[t] > 0:
+                discharge[i][t] = min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
+            moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
+            soc = goal.kwh - short + moved
+    return Plan(problem, charge, discharge, [run_at(p, np.zeros(problem.grid.n)) for p in problem.processes])
+
+
+def _goal(stock: Stock) -> _Goal:
+    """The first target; else the first maximum below the start, or minimum above it."""
+    if stock.targets is not None:
+        step = int(np.flatnonzero(~np.isnan(stock.targets.kwh))[0])
+        return _Goal(float(stock.targets.kwh[step]), step)
+    nothing = np.full(stock.floor_kwh.size, np.nan)
+    upper = np.fmin(stock.ceiling_kwh, nothing if stock.maxima is None else stock.maxima.kwh)
+    lower = np.fmax(stock.floor_kwh, nothing if stock.minima is None else stock.minima.kwh)
+    for bound, violated in ((upper, stock.start_kwh > upper), (lower, stock.start_kwh < lower)):
+        if violated.any():
+            step = int(np.argmax(violated))
+            return _Goal(float(bound[step]), step)
+    return _Goal(stock.start_kwh, -1)

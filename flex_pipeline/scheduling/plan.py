@@ -1,0 +1,123 @@
+"""A plan: what every device does, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.costs import (
+    Breach,
+    Costs,
+    breaches,
+    commitment_cost,
+    energy_cost,
+    peak_cost,
+    stock_path,
+    wear_cost,
+)
+from flex_pipeline.scheduling.problem import Problem, Process, Stock, Storage
+
+Array = NDArray[np.float64]
+
+BOTH_WAYS = 1e-6  # kW of charging and discharging at once that counts as rounding
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Charging and discharging of each storage and power of each process, all (T,) in kW."""
+
+    problem: Problem
+    charge_kw: list[Array]
+    discharge_kw: list[Array]
+    process_kw: list[Array]
+
+    @property
+    def net_kw(self) -> Array:
+        """Net power of the site (T,), consumption positive."""
+        flexible = [*self.charge_kw, *(-d for d in self.discharge_kw), *self.process_kw]
+        return self.problem.site.fixed_kw + sum(flexible, np.zeros(self.problem.grid.n))
+
+    @property
+    def soc_kwh(self) -> list[Array]:
+        """State of charge of each stock at the T + 1 instants."""
+        paths = []
+        for k, stock in enumerate(self.problem.stocks):
+            devices = zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True)
+            paths.append(stock_path(stock, [(s, c, d) for s, c, d in devices if s.stock == k]))
+        return paths
+
+    @property
+    def breaches(self) -> tuple[Breach, ...]:
+        """Soft statements that are not kept."""
+        return breaches(self.problem, self.net_kw, self.charge_kw, self.discharge_kw, self.soc_kwh)
+
+    @property
+    def costs(self) -> Costs:
+        """What the plan costs."""
+        net = self.net_kw
+        return Costs(
+            energy_cost(self.problem, net),
+            sum((breach.cost for breach in self.breaches), 0.0),
+            peak_cost(self.problem, net),
+            commitment_cost(self.problem, net),
+            wear_cost(self.problem, self.charge_kw, self.discharge_kw),
+        )
+
+    def both_ways(self) -> frozenset[tuple[str, int]]:
+        """(name, step) wherever a storage charges and discharges at once."""
+        return frozenset(
+            (storage.name, int(t))
+            for storage, charge, discharge in zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True)
+            for t in np.flatnonzero(np.minimum(charge, discharge) > BOTH_WAYS)
+        )
+
+    def violation(self) -> float:
+        """By how much the plan is infeasible: the largest violation of a hard constraint, in kW or kWh."""
+        return max((float(np.max(v, initial=0.0)) for v in self._violations()), default=0.0)
+
+    def _violations(self) -> Iterator[Array]:
+        site, net = self.problem.site, self.net_kw
+        yield net - site.import_limit_kw
+        yield -net - site.export_limit_kw
+        for storage, charge, discharge in zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True):
+            yield from _storage_violations(storage, charge, discharge)
+        for stock, soc in zip(self.problem.stocks, self.soc_kwh, strict=True):
+            yield from _stock_violations(stock, soc[1:])
+        for process, power in zip(self.problem.processes, self.process_kw, strict=True):
+            yield from _process_violations(process, power)
+
+
+def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> Iterator[Array]:
+    yield -charge
+    yield -discharge
+    yield charge - storage.charge_limit_kw
+    yield discharge - storage.discharge_limit_kw
+    yield np.minimum(charge, discharge)
+    if storage.modes_kw:
+        power = charge - discharge
+        outside = [np.maximum(low - power, power - high) for low, high in storage.modes_kw]
+        yield np.minimum.reduce(outside)
+
+
+def _stock_violations(stock: Stock, soc: Array) -> Iterator[Array]:
+    yield stock.floor_kwh - soc
+    yield soc - stock.ceiling_kwh
+    if stock.minima is not None and stock.minima.price is None:
+        yield np.nan_to_num(stock.minima.kwh - soc)
+    if stock.maxima is not None and stock.maxima.price is None:
+        yield np.nan_to_num(soc - stock.maxima.kwh)
+    if stock.targets is not None and stock.targets.price is None:
+        yield np.nan_to_num(np.abs(stock.targets.kwh - soc))
+
+
+def _process_violations(process: Process, power: Array) -> Iterator[Array]:
+    running = power > process.power_kw / 2
+    yield np.abs(power - process.power_kw * running)
+    yield power * ~process.allowed
+    yield np.array([process.power_kw * abs(int(running.sum()) - process.steps)])
+    if process.type != "BREAKABLE":
+        begins = int((running & ~np.concatenate([[False], running[:-1]])).sum())
+        yield np.array([process.power_kw * (begins - 1)])

@@ -1,0 +1,155 @@
+"""A scheduling problem in numbers: arrays on one grid, in kW, kWh and currency per kWh or kW.
+
+T steps. Consumption is positive. State of charge is an instant: entry t is at the end of step t.
+`inf` bounds nothing; NaN states nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.portfolio.fields import Fault
+from flex_pipeline.timeseries.grid import Grid
+
+Array = NDArray[np.float64]
+ProcessType = Literal["INFLEXIBLE", "SHIFTABLE", "BREAKABLE"]
+
+
+class ProblemError(ValueError):
+    """Input that is no problem: all of its faults at once."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class SoftLimit:
+    """A bound that may be breached: `price` is charged on the highest breach and per hour on each breach.
+
+    A change of price begins a new stretch of time with a highest breach of its own.
+    """
+
+    limit: Array  # (T,) kW or kWh
+    price: Array  # (T,) currency per kW or kWh
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A promised net power: `up_price` per kWh above it, and `down_price` times the (negative) rest below it."""
+
+    name: str
+    baseline_kw: Array
+    up_price: Array
+    down_price: Array
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything behind one connection that is not a device."""
+
+    consumption_price: Array
+    production_price: Array
+    fixed_kw: Array  # inflexible consumption less inflexible production
+    import_limit_kw: Array
+    export_limit_kw: Array
+    import_soft: SoftLimit | None = None
+    export_soft: SoftLimit | None = None
+    import_peak: SoftLimit | None = None  # its price is charged on the highest breach only
+    export_peak: SoftLimit | None = None
+    commitments: tuple[Commitment, ...] = ()
+
+
+@dataclass(frozen=True)
+class SocStatement:
+    """What is asked of the state of charge at step ends (T,), NaN where nothing; hard without a price."""
+
+    kwh: Array
+    price: Array | None = None  # of a shortage for minima, of an excess for maxima
+    excess_price: Array | None = None  # targets only
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What holds energy; one or more storages feed it."""
+
+    name: str
+    start_kwh: float
+    floor_kwh: Array
+    ceiling_kwh: Array
+    retention: Array  # part of the stock that is left after a step
+    external_kwh: Array  # gain less usage, with the loss within the step
+    minima: SocStatement | None = None
+    maxima: SocStatement | None = None
+    targets: SocStatement | None = None
+    prefer_charging_sooner: bool = True
+    prefer_curtailing_later: bool = True
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A device that charges, discharges, or both; curtailable generation is one without a stock."""
+
+    name: str
+    charge_limit_kw: Array
+    discharge_limit_kw: Array
+    charge_gain: Array  # kWh in stock per kW of charging over a step
+    discharge_loss: Array  # kWh out of stock per kW of discharging over a step
+    wear_price: Array
+    stock: int | None = None  # index in Problem.stocks
+    charge_soft: SoftLimit | None = None
+    discharge_soft: SoftLimit | None = None
+    modes_kw: tuple[tuple[float, float], ...] = ()  # bands of power; one of them holds in each step
+    prefer_curtailing_later: bool = True
+
+
+@dataclass(frozen=True)
+class Process:
+    """A device that runs for `steps` steps at nominal power."""
+
+    name: str
+    power_kw: float
+    steps: int
+    type: ProcessType
+    dearest: bool  # optimization-sense MAX
+    allowed: NDArray[np.bool_]  # (T,) steps in which it may run
+
+    def free_starts(self) -> NDArray[np.intp]:
+        """First steps of the blocks that avoid all restrictions, ascending."""
+        blocked = np.concatenate([[0], np.cumsum(~self.allowed)])
+        return np.flatnonzero(blocked[self.steps :] == blocked[: blocked.size - self.steps])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One site over one horizon."""
+
+    grid: Grid
+    timezone: ZoneInfo
+    currency: str
+    site: Site
+    storages: tuple[Storage, ...]
+    stocks: tuple[Stock, ...]
+    processes: tuple[Process, ...]
+    names: tuple[str, ...]  # of all devices, in the order given
+    notices: tuple[str, ...] = ()
+
+    def net_range_kw(self) -> tuple[Array, Array]:
+        """The lowest and highest net power of the site that its devices allow, each (T,)."""
+        low, high = self.site.fixed_kw.copy(), self.site.fixed_kw.copy()
+        for storage in self.storages:
+            low -= storage.discharge_limit_kw
+            high += storage.charge_limit_kw
+        for process in self.processes:
+            high += process.power_kw
+        return low, high
+
+
+def runs(values: Array) -> NDArray[np.intp]:
+    """The number of the stretch of equal values that each step belongs to."""
+    return np.concatenate([[0], np.cumsum(values[1:] != values[:-1])])

@@ -1,0 +1,189 @@
+"""From a problem file's mapping to a `Problem`: everything checked, everything in arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
+from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context, currencies_in
+from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
+from flex_pipeline.scheduling.reading.arrays import Fields, Notes
+from flex_pipeline.scheduling.reading.process import read_process
+from flex_pipeline.scheduling.reading.site import read_site
+from flex_pipeline.scheduling.reading.storage import (
+    STOCK_FIELDS,
+    has_stock,
+    read_converter,
+    read_retention,
+    read_stock,
+    read_storage,
+)
+from flex_pipeline.timeseries.grid import Grid
+from flex_pipeline.timeseries.variable_quantity import Segments, parse_instant, parse_length
+
+LONGEST_HORIZON = 2520  # steps to which targets after the end may extend it
+COMMENTS = ("name", "kind", "doc", "expected", "end_effective")  # of example files
+
+PROBLEM = Record(
+    (
+        FieldSpec("start", Instant(), "Start of the first step.", required=True),
+        FieldSpec("end", Instant(), "End of the last step.", required=True),
+        FieldSpec("resolution", Length(), "Length of a step.", required=True),
+        FieldSpec("timezone", Text(), "Where local days begin, such as Europe/Amsterdam.", required=True),
+    )
+)
+DEVICE = Record(
+    (
+        FieldSpec("name", Text(), "What the device is called.", required=True),
+        FieldSpec("type", Choice(tuple(FLEX_MODELS)), "What kind of device it is.", "storage"),
+        FieldSpec("sensor_resolution", Length(), "The step that storage-efficiency is stated for.", "resolution"),
+        FieldSpec("asset_type", Text(), "A word for people; it changes nothing."),
+    )
+)
+
+
+def read_problem(mapping: Mapping[str, Any]) -> Problem:
+    """Check a problem and turn it into arrays; ProblemError holds all faults at once."""
+    faults = _check(mapping)
+    if faults:
+        raise ProblemError(tuple(faults))
+    timezone = ZoneInfo(mapping["timezone"])
+    try:
+        requested = Grid.from_bounds(
+            parse_instant(mapping["start"]), parse_instant(mapping["end"]), parse_length(mapping["resolution"])
+        )
+    except ValueError as error:
+        raise ProblemError((Fault("end", mapping["end"], str(error)),)) from error
+    grid = _extended(requested, mapping["devices"])
+    notes = Notes(grid, timezone)
+    if grid.n > requested.n:
+        notes.notices.append(f"a target after the end extends the horizon to {grid.end_utc.astimezone(timezone)}")
+    problem = _read(mapping, notes)
+    if notes.faults:
+        raise ProblemError(tuple(notes.faults))
+    return problem
+
+
+def _check(mapping: Mapping[str, Any]) -> list[Fault]:
+    if not isinstance(mapping, Mapping):
+        return [Fault("", mapping, "a problem is an object with start, end, resolution, timezone and devices")]
+    known = {key: value for key, value in mapping.items() if key not in ("flex_context", "devices", *COMMENTS)}
+    faults = list(PROBLEM.faults(known, "", Reading()))
+    try:
+        ZoneInfo(str(mapping.get("timezone")))
+    except (KeyError, ValueError, OSError):
+        faults.append(Fault("timezone", mapping.get("timezone"), "is not a timezone, such as Europe/Amsterdam"))
+    context = mapping.get("flex_context", {})
+    faults += check_flex_context(context, allow_sensor=False, allow_wall_clock=False, path="flex_context")
+    devices = mapping.get("devices")
+    if not isinstance(devices, list) or not devices:
+        return [*faults, Fault("devices", devices, "needs a list of at least one device")]
+    for i, device in enumerate(devices):
+        faults += _check_device(device, i, devices)
+    currencies = currencies_in([context, *devices])
+    if len(currencies) > 1 and len(currencies_in(context)) < 2:
+        faults.append(Fault("devices", sorted(currencies), f"mixes {' and '.join(sorted(currencies))}"))
+    return faults
+
+
+def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
+    path = f"devices[{i}]"
+    if not isinstance(device, Mapping):
+        return [Fault(path, device, "needs name, type and flex_model")]
+    own = {key: value for key, value in device.items() if key not in ("flex_model", "shares_stock_of")}
+    faults = list(DEVICE.faults(own, path, Reading()))
+    if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
+        faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
+    kind, model = device.get("type", "storage"), device.get("flex_model")
+    if kind in FLEX_MODELS:
+        faults += check_flex_model(
+            model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
+        )
+    return faults + _check_sharing(device, path, i, devices)
+
+
+def _check_sharing(device: Mapping[str, Any], path: str, i: int, devices: list[Any]) -> list[Fault]:
+    owner = device.get("shares_stock_of")
+    if owner is None:
+        return []
+    valid = isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices) and owner != i
+    if not valid or "shares_stock_of" in devices[owner] or devices[owner].get("type", "storage") != "storage":
+        return [Fault(f"{path}.shares_stock_of", owner, "must be the index of a storage with a stock of its own")]
+    own = [name for name in STOCK_FIELDS if name in (device.get("flex_model") or {})]
+    message = f"belongs to the device whose stock it is, devices[{owner}]"
+    return [Fault(f"{path}.flex_model.{name}", device["flex_model"][name], message) for name in own]
+
+
+def _extended(grid: Grid, devices: list[Any]) -> Grid:
+    """The grid up to the last target, in whole steps."""
+    ends: list[datetime] = [grid.end_utc]
+    for device in devices:
+        fields = Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], "", Notes(grid, ZoneInfo("UTC")))
+        if "soc-targets" in fields and isinstance(targets := fields.quantity("soc-targets"), Segments):
+            ends += [segment.end_utc for segment in targets.segments]
+    steps = max(grid.n, min(math.ceil(grid.position(max(ends))), LONGEST_HORIZON))
+    return Grid(grid.start_utc, grid.resolution, steps)
+
+
+def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
+    context = Fields(mapping.get("flex_context", {}), FLEX_CONTEXT, "flex_context", notes)
+    devices = mapping["devices"]
+    models = [
+        Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], device["name"], notes)
+        for device in devices
+    ]
+    storages, stocks = _read_storages(devices, models, context)
+    currencies = currencies_in([context.mapping, *(model.mapping for model in models)])
+    return Problem(
+        notes.grid,
+        notes.timezone,
+        next(iter(currencies), "EUR"),
+        read_site(context),
+        storages,
+        stocks,
+        tuple(
+            read_process(model, device["name"])
+            for device, model in zip(devices, models, strict=True)
+            if device.get("type") == "process"
+        ),
+        tuple(device["name"] for device in devices),
+        tuple(notes.notices),
+    )
+
+
+def _read_storages(
+    devices: list[Any], models: list[Fields], context: Fields
+) -> tuple[tuple[Storage, ...], tuple[Stock, ...]]:
+    converters = {
+        i: read_converter(models[i], context)
+        for i, device in enumerate(devices)
+        if device.get("type", "storage") == "storage"
+    }
+    owner = {i: devices[i].get("shares_stock_of", i) for i in converters}
+    stocks: list[Stock] = []
+    index: dict[int, int] = {}
+    spread = {}
+    for i in converters:
+        if owner[i] != i:
+            continue
+        retention, spread[i] = read_retention(models[i], _sensor_resolution(devices[i]))
+        feeders = [converters[j] for j in converters if owner[j] == i]
+        if has_stock(models[i]) or len(feeders) > 1:
+            index[i] = len(stocks)
+            stocks.append(read_stock(models[i], devices[i]["name"], context, retention, spread[i], feeders))
+    storages = [
+        read_storage(models[i], devices[i]["name"], converters[i], spread[owner[i]], index.get(owner[i]))
+        for i in converters
+    ]
+    return tuple(storages), tuple(stocks)
+
+
+def _sensor_resolution(device: Mapping[str, Any]) -> timedelta | None:
+    return parse_length(device["sensor_resolution"]) if "sensor_resolution" in device else None
+
+

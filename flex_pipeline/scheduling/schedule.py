@@ -1,0 +1,94 @@
+"""What a solved problem gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.costs import Breach, Costs
+from flex_pipeline.timeseries.grid import Grid
+
+Array = NDArray[np.float64]
+Status = Literal["optimal", "feasible", "infeasible"]
+
+
+@dataclass(frozen=True)
+class DeviceSchedule:
+    """Power of each step (T,) in kW, consumption positive, and state of charge (T + 1,) in kWh of a stock."""
+
+    power_kw: Array
+    soc_kwh: Array | None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Proof by numbers: how far the schedule is from feasible, and the cost that none can undercut.
+
+    `bound` is None where no bound is known; `gap` is what the schedule costs beyond it.
+    """
+
+    primal_violation: float  # kW or kWh
+    bound: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What it took."""
+
+    build_seconds: float = 0.0
+    solve_seconds: float = 0.0
+    variables: int = 0
+    binaries: int = 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The best plan of one site, what it costs and why.
+
+    `optimal`: within the gap asked for. `feasible`: the best that was found in time. `infeasible`: nothing keeps
+    every hard constraint; `diagnosis` says which conflict, and the plan is the one that violates them least.
+    """
+
+    status: Status
+    grid: Grid
+    timezone: ZoneInfo
+    devices: dict[str, DeviceSchedule]
+    site_power_kw: Array
+    costs: Costs
+    breaches: tuple[Breach, ...]
+    certificate: Certificate
+    marginal_price: Array | None  # (T,) currency per kWh: what one more kWh of consumption costs
+    diagnosis: str | None = None
+    fallback_used: bool = False
+    notices: tuple[str, ...] = ()
+    effort: Effort = Effort()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON that `flex-pipeline solve` prints; steps are the local times at which they start."""
+        return {
+            "status": self.status,
+            "steps": [self.grid.local(t, self.timezone).isoformat() for t in range(self.grid.n)],
+            "devices": [
+                {"name": name, "power_kw": _rounded(device.power_kw), "soc_kwh": _rounded(device.soc_kwh)}
+                for name, device in self.devices.items()
+            ],
+            "site_power_kw": _rounded(self.site_power_kw),
+            "costs": self.costs.to_dict(),
+            "certificate": {
+                "primal_violation": self.certificate.primal_violation,
+                "bound": self.certificate.bound,
+                "gap": self.certificate.gap,
+            },
+            "diagnosis": self.diagnosis,
+            "fallback_used": self.fallback_used,
+        }
+
+
+def _rounded(values: Array | None) -> list[float] | None:
+    """Nine decimals: far below what a device can follow, and no "-0.0"."""
+    return None if values is None else (np.round(values, 9) + 0.0).tolist()

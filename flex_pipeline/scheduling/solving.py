@@ -1,0 +1,123 @@
+"""From a problem to its schedule."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.placing import Placement, place
+from flex_pipeline.scheduling.plan import Plan
+from flex_pipeline.scheduling.problem import Problem
+from flex_pipeline.scheduling.schedule import Certificate, DeviceSchedule, Effort, Schedule, Status
+
+if TYPE_CHECKING:
+    from flex_pipeline.scheduling.search import Search
+
+Array = NDArray[np.float64]
+
+FEASIBLE = 1e-6  # kW or kWh by which rounding may violate a constraint
+
+
+def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = 60.0) -> Schedule:
+    """The cheapest schedule; among equally cheap ones that which charges sooner and curtails later.
+
+    `mip_gap_money` is how much a plan may cost beyond its bound before integers are searched, in currency.
+    A problem without a solution gives its least-violating plan and a diagnosis, never an exception.
+    """
+    placement = place(problem)
+    rest = placement.rest
+    settled = Plan(rest, [], [], [])
+    if not rest.storages and not rest.processes and settled.violation() <= FEASIBLE:
+        return to_schedule(problem, placement, settled, "optimal", bound=settled.costs.total)
+    return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
+
+
+def _optimise(problem: Problem, placement: Placement, gap: float, deadline: float) -> Schedule:
+    # Pyomo and HiGHS take half a second to import: only where they are needed
+    from flex_pipeline.scheduling.search import Search
+
+    search = Search(placement.rest, gap, deadline)
+    found = search.cheapest()
+    if found is None:
+        return _infeasible(problem, placement, search)
+    plan = search.preferred(found)
+    status: Status = "optimal" if found.money - search.bound <= search.tolerance else "feasible"
+    return to_schedule(
+        problem,
+        placement,
+        plan,
+        status,
+        bound=search.bound,
+        marginal_price=found.formulation.marginal_price(found.solution),
+        effort=search.effort,
+    )
+
+
+def _infeasible(problem: Problem, placement: Placement, strict: Search) -> Schedule:
+    from flex_pipeline.scheduling.diagnosis import diagnose
+    from flex_pipeline.scheduling.fallback import fallback
+
+    elastic = type(strict)(placement.rest, strict.gap, strict.deadline, elastic=True)
+    found = elastic.least_violating()
+    if found is None:
+        return to_schedule(
+            problem,
+            placement,
+            fallback(placement.rest),
+            "infeasible",
+            diagnosis="no plan keeps the limits and operation modes of the devices themselves",
+            fallback_used=True,
+        )
+    return to_schedule(
+        problem,
+        placement,
+        found.plan,
+        "infeasible",
+        diagnosis=diagnose(strict.formulation, found),
+        effort=elastic.effort,
+    )
+
+
+def to_schedule(
+    problem: Problem,
+    placement: Placement,
+    plan: Plan,
+    status: Status,
+    *,
+    bound: float | None = None,
+    marginal_price: Array | None = None,
+    diagnosis: str | None = None,
+    fallback_used: bool = False,
+    effort: Effort | None = None,
+) -> Schedule:
+    """A plan of what was left to decide, together with what was settled before."""
+    costs = plan.costs
+    return Schedule(
+        status,
+        problem.grid,
+        problem.timezone,
+        _devices(problem, placement, plan),
+        plan.net_kw,
+        costs,
+        plan.breaches,
+        Certificate(plan.violation(), bound, None if bound is None else costs.total - bound),
+        marginal_price,
+        diagnosis,
+        fallback_used,
+        problem.notices,
+        effort or Effort(),
+    )
+
+
+def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, DeviceSchedule]:
+    soc = plan.soc_kwh
+    devices = {name: DeviceSchedule(power, None) for name, power in placement.power_kw.items()}
+    for storage, charge, discharge in zip(placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True):
+        path = None if storage.stock is None else soc[storage.stock]
+        devices[storage.name] = DeviceSchedule(charge - discharge, path)
+    for process, power in zip(placement.rest.processes, plan.process_kw, strict=True):
+        devices[process.name] = DeviceSchedule(power, None)
+    return {name: devices[name] for name in problem.names}

@@ -78,6 +78,31 @@ def psql(context: typer.Context) -> None:
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option(help="Where the UI listens, on 127.0.0.1.")] = 3000) -> None:
+    """Serve the Dagster UI and run its daemon, over the instance that `run` uses, until Ctrl-C."""
+    from flex_pipeline.defs.server import serve
+    from flex_pipeline.warehouse.database import migrate
+    from flex_pipeline.warehouse.resolve import resolve
+
+    connection = resolve()
+    migrate(connection)
+    raise typer.Exit(serve(connection, port))
+
+
+@app.command()
+def check_definitions() -> None:
+    """Load all definitions as Dagster does, and name what does not fit together."""
+    import dagster as dg
+
+    from flex_pipeline.definitions import build_defs
+
+    definitions = build_defs()
+    dg.Definitions.validate_loadable(definitions)
+    graph = definitions.resolve_asset_graph()
+    typer.echo(f"{len(graph.materializable_asset_keys)} assets, {len(graph.asset_check_keys)} checks: all fit")
+
+
+@app.command()
 def env() -> None:
     """Print the connection settings as shell exports: eval "$(flex-pipeline env)"."""
     import shlex
@@ -142,11 +167,12 @@ def _default_end(first: datetime | None, today: date) -> date:
 def main() -> None:
     """The command, with what users can put right told in words instead of a traceback."""
     from flex_pipeline.portfolio.loader import PortfolioError
+    from flex_pipeline.defs.server import PortTaken
     from flex_pipeline.warehouse.connection import ServerError
 
     try:
         app()
-    except (PortfolioError, ServerError) as error:
+    except (PortfolioError, ServerError, PortTaken) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from flex_pipeline.planning.ingestion import READABLE
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
-from flex_pipeline.quality import Blocked, blocked, judge
+from flex_pipeline.quality.blocked import Blocked, blocked
+from flex_pipeline.quality.judge import judge
 from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.timeseries.grid import local_day
 from flex_pipeline.warehouse.beliefs import read_stored

@@ -1,4 +1,5 @@
-"""How a field is declared: once. Its check, error message, JSON Schema and row in the documentation follow."""
+"""How a field is declared: once. Its check, error message, JSON Schema and row in the documentation
+follow."""
 
 from __future__ import annotations
 
@@ -292,7 +293,12 @@ class Record:
         """An object."""
         properties = {f.name: {**f.type.schema(), "description": f.text} for f in self.fields}
         required = [field.name for field in self.fields if field.required]
-        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
 
     def describe(self) -> str:
         """Its fields."""
@@ -300,61 +306,6 @@ class Record:
 
     def __getitem__(self, name: str) -> FieldSpec:
         return next(field for field in self.fields if field.name == name)
-
-
-SEGMENT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "value": {"type": ["string", "number"]},
-        **{name: {"type": "string"} for name in ("start", "end", "duration", "datetime", "time")},
-    },
-    "required": ["value"],
-    "additionalProperties": False,
-}
-SHARED_DEFS: dict[str, Any] = {
-    "sensor": {
-        "type": "object",
-        "properties": {"sensor": {"type": "string"}, "plus": {"type": "string"}},
-        "required": ["sensor"],
-        "additionalProperties": False,
-    },
-    "series": {
-        "type": "object",
-        "properties": {
-            "series": {
-                "type": "object",
-                "properties": {
-                    "start": {"type": "string"},
-                    "resolution": {"type": "string"},
-                    "unit": {"type": "string"},
-                    "values": {"type": "array", "items": {"type": ["number", "null"]}},
-                },
-                "required": ["start", "resolution", "unit", "values"],
-                "additionalProperties": False,
-            },
-            "plus": {"type": "string"},
-        },
-        "required": ["series"],
-        "additionalProperties": False,
-    },
-    "segments": {"anyOf": [SEGMENT_SCHEMA, {"type": "array", "items": SEGMENT_SCHEMA, "minItems": 1}]},
-}
-
-
-def json_schema(record: Record, title: str) -> dict[str, Any]:
-    """A JSON Schema document for one kind of record."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
-        **record.schema(),
-        "$defs": SHARED_DEFS,
-    }
-
-
-def markdown_table(record: Record) -> str:
-    """The fields as a Markdown table for the documentation."""
-    rows = [f"| `{f.name}` | {f.type.describe()} | {f.default} | {f.text} |" for f in record.fields]
-    return "\n".join(["| Field | Holds | Default | Meaning |", "|---|---|---|---|", *rows])
 
 
 def unknown_keys(given: Mapping[str, Any], known: Sequence[str], path: str) -> Iterator[Fault]:

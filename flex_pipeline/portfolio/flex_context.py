@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
     Fault,
     FieldSpec,
@@ -15,7 +16,6 @@ from flex_pipeline.portfolio.fields import (
     Record,
     Text,
     join,
-    json_schema,
 )
 from flex_pipeline.timeseries.units import CURRENCIES
 
@@ -39,7 +39,7 @@ COMMITMENT = Record(
         FieldSpec(
             "down-price",
             COMMITMENT_PRICE,
-            "Price of net power above the baseline where it is below: negative numbers penalise the shortfall.",
+            "Price of net power below the baseline; a negative one penalises the shortfall.",
             "0",
         ),
     )
@@ -60,13 +60,15 @@ FLEX_CONTEXT = Record(
             "Former name of consumption-price; turns the default breach prices off.",
         ),
         FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price."),
-        FieldSpec("site-power-capacity", CAPACITY, "What the connection can carry, both ways; never exceeded."),
+        FieldSpec(
+            "site-power-capacity", CAPACITY, "What the connection can carry, both ways; never exceeded."
+        ),
         FieldSpec("site-consumption-capacity", CAPACITY, "Bound on the net power taken from the grid."),
         FieldSpec("site-production-capacity", CAPACITY, "Bound on the net power delivered to the grid."),
         FieldSpec(
             "site-consumption-breach-price",
             BREACH_PER_POWER,
-            "Price of exceeding site-consumption-capacity: of the highest breach, and per hour of each breach.",
+            "Price of exceeding site-consumption-capacity: on the highest breach, and per hour on each.",
             "10 000 per kW where site capacities are relaxed",
         ),
         FieldSpec(
@@ -76,7 +78,10 @@ FLEX_CONTEXT = Record(
             "10 000 per kW where site capacities are relaxed",
         ),
         FieldSpec(
-            "site-peak-consumption", CAPACITY, "Peak that is paid for already; only what exceeds it costs.", "0 kW"
+            "site-peak-consumption",
+            CAPACITY,
+            "Peak that is paid for already; only what exceeds it costs.",
+            "0 kW",
         ),
         FieldSpec("site-peak-consumption-price", BREACH_PER_POWER, "Price of the highest net consumption."),
         FieldSpec("site-peak-production", CAPACITY, "The same for production.", "0 kW"),
@@ -108,7 +113,7 @@ FLEX_CONTEXT = Record(
         FieldSpec(
             "relax-constraints",
             Flag(),
-            "Lets SoC minima, maxima, targets and directional site capacities be breached at their price.",
+            "Lets SoC statements and directional site capacities be breached at their price.",
             "true",
         ),
         FieldSpec("relax-soc-constraints", Flag(), "The same for SoC statements alone.", "relax-constraints"),
@@ -118,7 +123,9 @@ FLEX_CONTEXT = Record(
             "The same for directional site capacities alone.",
             "relax-constraints",
         ),
-        FieldSpec("relax-capacity-constraints", Flag(), "The same for directional device capacities.", "false"),
+        FieldSpec(
+            "relax-capacity-constraints", Flag(), "The same for directional device capacities.", "false"
+        ),
         FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
         FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
         FieldSpec(
@@ -127,7 +134,9 @@ FLEX_CONTEXT = Record(
             "Former way to state fixed power: negative is consumption, positive is production.",
             "[]",
         ),
-        FieldSpec("commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"),
+        FieldSpec(
+            "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
+        ),
     )
 )
 
@@ -135,7 +144,7 @@ SCHEMA = json_schema(FLEX_CONTEXT, "flex-context")
 
 
 def check_flex_context(
-    mapping: Mapping[str, Any],
+    mapping: Any,
     *,
     allow_sensor: bool = True,
     allow_wall_clock: bool = True,
@@ -145,9 +154,11 @@ def check_flex_context(
     faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
     if not isinstance(mapping, Mapping):
         return faults
-    for name in ("consumption-price", "production-price"):
-        if name in mapping and f"{name}-sensor" in mapping:
-            faults.append(Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both"))
+    faults += [
+        Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both")
+        for name in ("consumption-price", "production-price")
+        if name in mapping and f"{name}-sensor" in mapping
+    ]
     if not {"consumption-price", "consumption-price-sensor"} & set(mapping):
         field = FLEX_CONTEXT["consumption-price"]
         faults.append(Fault(join(path, field.name), None, f"is missing: {field.text}"))
@@ -161,7 +172,9 @@ def check_flex_context(
             )
         )
     if len(currencies := currencies_in(mapping)) > 1:
-        faults.append(Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency"))
+        faults.append(
+            Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency")
+        )
     return faults
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -17,7 +18,6 @@ from flex_pipeline.portfolio.fields import (
     Reading,
     Record,
     join,
-    json_schema,
 )
 
 DeviceType = Literal["storage", "process"]
@@ -57,7 +57,9 @@ STORAGE = Record(
             Quantity("energy", variable=True, minimum=0),
             "Exactly this much at an instant; a target after the end extends the horizon.",
         ),
-        FieldSpec("soc-gain", COMPONENTS, "Power that flows into the store by itself, after all losses.", "[]"),
+        FieldSpec(
+            "soc-gain", COMPONENTS, "Power that flows into the store by itself, after all losses.", "[]"
+        ),
         FieldSpec("soc-usage", COMPONENTS, "Power taken out of the store by use, before all losses.", "[]"),
         FieldSpec(
             "roundtrip-efficiency",
@@ -65,8 +67,12 @@ STORAGE = Record(
             "Energy out per energy in; each direction has its square root.",
             "100%",
         ),
-        FieldSpec("charging-efficiency", CONVERSION, "Energy stored per energy in; above 100% for a COP.", "100%"),
-        FieldSpec("discharging-efficiency", CONVERSION, "Energy out per energy taken from the store.", "100%"),
+        FieldSpec(
+            "charging-efficiency", CONVERSION, "Energy stored per energy in; above 100% for a COP.", "100%"
+        ),
+        FieldSpec(
+            "discharging-efficiency", CONVERSION, "Energy out per energy taken from the store.", "100%"
+        ),
         FieldSpec(
             "storage-efficiency",
             Quantity("ratio", variable=True, minimum=0),
@@ -74,7 +80,9 @@ STORAGE = Record(
             "100%",
         ),
         FieldSpec("prefer-charging-sooner", Flag(), "At equal cost, keep the store full sooner.", "true"),
-        FieldSpec("prefer-curtailing-later", Flag(), "At equal cost, curtail later rather than sooner.", "true"),
+        FieldSpec(
+            "prefer-curtailing-later", Flag(), "At equal cost, curtail later rather than sooner.", "true"
+        ),
         FieldSpec("power-capacity", CAPACITY, "Bound on power both ways.", "the larger directional capacity"),
         FieldSpec(
             "consumption-capacity",
@@ -88,7 +96,9 @@ STORAGE = Record(
             "Bound on production; where only consumption-capacity is given and not zero, zero.",
             "power-capacity",
         ),
-        FieldSpec("operation-modes", ListOf(OPERATION_MODE), "Bands of power; each step runs in one of them."),
+        FieldSpec(
+            "operation-modes", ListOf(OPERATION_MODE), "Bands of power; each step runs in one of them."
+        ),
         FieldSpec(
             "wear-price",
             Quantity("energy price", variable=True, minimum=0),
@@ -118,7 +128,9 @@ PROCESS = Record(
             "At the first chance; in one go at the best time; or in parts at the best times.",
             "INFLEXIBLE",
         ),
-        FieldSpec("optimization-sense", SENSE, "MIN runs when energy is cheapest, MAX when it is dearest.", "MIN"),
+        FieldSpec(
+            "optimization-sense", SENSE, "MIN runs when energy is cheapest, MAX when it is dearest.", "MIN"
+        ),
         FieldSpec("optimization-direction", SENSE, "Another spelling of optimization-sense.", "MIN"),
         FieldSpec("time-restrictions", ListOf(TIME_RESTRICTION), "When it may not run.", "[]"),
     )
@@ -129,7 +141,7 @@ SCHEMAS = {name: json_schema(record, f"flex-model of a {name}") for name, record
 
 
 def check_flex_model(
-    mapping: Mapping[str, Any],
+    mapping: Any,
     device_type: DeviceType,
     *,
     allow_sensor: bool = True,
@@ -146,14 +158,17 @@ def check_flex_model(
 
 
 def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
-    faults = []
-    for name in ("charging-efficiency", "discharging-efficiency"):
-        if name in mapping and "roundtrip-efficiency" in mapping:
-            faults.append(
-                Fault(join(path, "roundtrip-efficiency"), mapping["roundtrip-efficiency"], f"give this or {name}")
-            )
+    field = "roundtrip-efficiency"
+    others = [name for name in ("charging-efficiency", "discharging-efficiency") if name in mapping]
+    faults = [
+        Fault(join(path, field), mapping[field], f"give this or {name}")
+        for name in others
+        if field in mapping
+    ]
     if not {"power-capacity", "consumption-capacity", "production-capacity"} & set(mapping):
-        faults.append(Fault(join(path, "power-capacity"), None, f"is missing: {STORAGE['power-capacity'].text}"))
+        faults.append(
+            Fault(join(path, "power-capacity"), None, f"is missing: {STORAGE['power-capacity'].text}")
+        )
     return faults
 
 

@@ -4,9 +4,19 @@ Pure: numbers in, numbers out. Pyomo and HiGHS are imported when a problem is so
 """
 
 from flex_pipeline.portfolio.fields import Fault
+from flex_pipeline.scheduling.baseline import baseline
 from flex_pipeline.scheduling.problem import Problem, ProblemError
 from flex_pipeline.scheduling.reading import read_problem
 from flex_pipeline.scheduling.schedule import DeviceSchedule, Schedule
 from flex_pipeline.scheduling.solving import solve
 
-__all__ = ["DeviceSchedule", "Fault", "Problem", "ProblemError", "Schedule", "read_problem", "solve"]
+__all__ = [
+    "DeviceSchedule",
+    "Fault",
+    "Problem",
+    "ProblemError",
+    "Schedule",
+    "baseline",
+    "read_problem",
+    "solve",
+]

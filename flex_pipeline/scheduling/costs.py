@@ -1,4 +1,5 @@
-"""What a schedule costs, and by how much it violates the problem: from its numbers alone, without the model."""
+"""What a schedule costs, and by how much it violates the problem: from its numbers alone, without the
+model."""
 
 from __future__ import annotations
 
@@ -80,9 +81,13 @@ def breaches(
     ]
     for storage, charge, discharge in zip(problem.storages, charge_kw, discharge_kw, strict=True):
         found.append(_breach(f"{storage.name}: consumption-capacity", storage.charge_soft, charge, hours))
-        found.append(_breach(f"{storage.name}: production-capacity", storage.discharge_soft, discharge, hours))
+        found.append(
+            _breach(f"{storage.name}: production-capacity", storage.discharge_soft, discharge, hours)
+        )
     for stock, soc in zip(problem.stocks, soc_kwh, strict=True):
-        found += [_breach(f"{stock.name}: {name}", *limit, hours) for name, *limit in _soc_limits(stock, soc[1:])]
+        found += [
+            _breach(f"{stock.name}: {name}", soft, x, hours) for name, soft, x in _soc_limits(stock, soc[1:])
+        ]
     return tuple(breach for breach in found if breach is not None)
 
 
@@ -95,7 +100,10 @@ def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array
 def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:
     """State of charge at the T + 1 instants that charging and discharging lead to."""
     moved = stock.external_kwh + sum(
-        (storage.charge_gain * charge - storage.discharge_loss * discharge for storage, charge, discharge in feeders),
+        (
+            storage.charge_gain * charge - storage.discharge_loss * discharge
+            for storage, charge, discharge in feeders
+        ),
         np.zeros_like(stock.external_kwh),
     )
     soc = np.empty(moved.size + 1)
@@ -105,8 +113,8 @@ def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Arr
     return soc
 
 
-def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit | None, Array]]:
-    limits: list[tuple[str, SoftLimit | None, Array]] = []
+def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit, Array]]:
+    limits: list[tuple[str, SoftLimit, Array]] = []
     for name, asked, sign in (("soc-minima", stock.minima, -1), ("soc-maxima", stock.maxima, 1)):
         if asked is not None and asked.price is not None:
             limits.append((name, SoftLimit(sign * asked.kwh, asked.price), sign * soc))

@@ -70,6 +70,7 @@ def _sentence(problem: Problem, variables: Any, family: str, amounts: Array) -> 
 
 
 def _conflicting(strict: Formulation) -> list[str]:
-    """Names of the families and limited powers in a smallest conflict."""
-    names = [component.parent_component().local_name for component in conflict(strict.program)]
-    return list(dict.fromkeys(BOUND.get(name, name) for name in names))
+    """Names of the families and limits in a smallest conflict."""
+    names = dict.fromkeys(component.parent_component().local_name for component in conflict(strict.program))
+    variables = {variable.parent_component().local_name for variable in strict.program.variables}
+    return [BOUND.get(name, name) for name in names if name in BOUND or name not in variables]

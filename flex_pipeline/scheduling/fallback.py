@@ -1,6 +1,7 @@
 """The last resort, when not even the least-violating plan can be found: a rule without prices.
 
-Each stock goes straight for its first target, else for what its bounds ask next, at full power; then it idles.
+Each stock goes straight for its first target, else for what its bounds ask next, at full power; then it
+idles.
 """
 
 from __future__ import annotations

@@ -96,20 +96,7 @@ def solve_program(
     lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
 ) -> Solution:
     """Minimise one objective; `mip_gap` is absolute, in its units."""
-    import highspy
-
-    highs = highspy.Highs()
-    options = {
-        "output_flag": False,
-        "threads": 1,
-        "primal_feasibility_tolerance": TOLERANCE,
-        "dual_feasibility_tolerance": TOLERANCE,
-        "mip_rel_gap": 0.0,
-        "mip_abs_gap": mip_gap,
-        "time_limit": time_limit_s,
-    }
-    for name, value in options.items():
-        highs.setOptionValue(name, value)
+    highs = _highs(mip_rel_gap=0.0, mip_abs_gap=mip_gap, time_limit=time_limit_s)
     highs.passModel(_to_highs(lp, objective))
     highs.run()
     return _solution(lp, objective, highs)
@@ -130,15 +117,22 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
 
 def conflict(lp: LinearProgram) -> tuple[Any, ...]:
     """Constraints and bounded variables that cannot hold together, but could without any one of them."""
-    import highspy
-
-    highs = highspy.Highs()
-    for name, value in {"output_flag": False, "threads": 1, "iis_strategy": 6, "time_limit": 5.0}.items():
-        highs.setOptionValue(name, value)
+    highs = _highs(iis_strategy=6, time_limit=5.0)
     highs.passModel(_to_highs(replace(lp, integer=np.zeros_like(lp.integer)), "money"))
     highs.run()
     _, found = highs.getIis()
     return (*(lp.constraints[i] for i in found.row_index_), *(lp.variables[j] for j in found.col_index_))
+
+
+def _highs(**options: float) -> Any:
+    import highspy
+
+    highs: Any = highspy.Highs  # without types
+    solver = highs()
+    tolerances = {"primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE}
+    for name, value in {"output_flag": False, "threads": 1, **tolerances, **options}.items():
+        solver.setOptionValue(name, value)
+    return solver
 
 
 def _to_highs(lp: LinearProgram, objective: str) -> Any:
@@ -176,10 +170,8 @@ def _solution(lp: LinearProgram, objective: str, highs: Any) -> Solution:
         return Solution(status, None, np.inf, -np.inf, empty, empty)
     row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
     value = float(info.objective_function_value)
-    if lp.integer.any():
-        bound = float(info.mip_dual_bound)
-    else:
-        bound = dual_bound(lp, objective, row_duals)
+    proved_by_tree = lp.integer.any()
+    bound = float(info.mip_dual_bound) if proved_by_tree else dual_bound(lp, objective, row_duals)
     return Solution(status, np.array(found.col_value), value, bound, row_duals, reduced_costs)
 
 

@@ -17,7 +17,8 @@ TIE = 1e-9  # relative difference of costs below which the earliest wins
 
 @dataclass(frozen=True)
 class Placement:
-    """Processes whose time is settled, by name, and the problem that is left with their power as a fixed load."""
+    """Processes whose time is settled, by name, and the problem that is left with their power as a fixed
+    load."""
 
     rest: Problem
     power_kw: dict[str, Array]
@@ -26,8 +27,8 @@ class Placement:
 def place(problem: Problem) -> Placement:
     """Settle what can be settled exactly without a solver.
 
-    INFLEXIBLE takes the first chance and MAX the dearest time whatever others do; a lone process on a connection
-    without shared limits takes its cheapest time.
+    INFLEXIBLE takes the first chance and MAX the dearest time whatever others do; a lone process on a
+    connection without shared limits takes its cheapest time.
     """
     settled = {
         process.name: run_at(process, problem.site.consumption_price)

@@ -70,7 +70,9 @@ class Plan:
         """(name, step) wherever a storage charges and discharges at once."""
         return frozenset(
             (storage.name, int(t))
-            for storage, charge, discharge in zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True)
+            for storage, charge, discharge in zip(
+                self.problem.storages, self.charge_kw, self.discharge_kw, strict=True
+            )
             for t in np.flatnonzero(np.minimum(charge, discharge) > BOTH_WAYS)
         )
 
@@ -82,7 +84,9 @@ class Plan:
         site, net = self.problem.site, self.net_kw
         yield net - site.import_limit_kw
         yield -net - site.export_limit_kw
-        for storage, charge, discharge in zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True):
+        for storage, charge, discharge in zip(
+            self.problem.storages, self.charge_kw, self.discharge_kw, strict=True
+        ):
             yield from _storage_violations(storage, charge, discharge)
         for stock, soc in zip(self.problem.stocks, self.soc_kwh, strict=True):
             yield from _stock_violations(stock, soc[1:])

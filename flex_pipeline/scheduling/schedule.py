@@ -50,8 +50,9 @@ class Effort:
 class Schedule:
     """The best plan of one site, what it costs and why.
 
-    `optimal`: within the gap asked for. `feasible`: the best that was found in time. `infeasible`: nothing keeps
-    every hard constraint; `diagnosis` says which conflict, and the plan is the one that violates them least.
+    `optimal`: within the gap asked for. `feasible`: the best that was found in time. `infeasible`: nothing
+    keeps every hard constraint; `diagnosis` says which conflict, and the plan is the one that violates
+    them least.
     """
 
     status: Status

@@ -1,8 +1,8 @@
 """The search for the cheapest plan: linear first, integers only where they bind.
 
-The linear program may charge and discharge at once, or sell dear what it buys cheap in the same step. Where it does,
-the direction is fixed by the sign of the net power; if that costs more than the gap, binaries are added at those
-steps.
+The linear program may charge and discharge at once, or sell dear what it buys cheap in the same step.
+Where it does, the direction is fixed by the sign of the net power; if that costs more than the gap,
+binaries are added at those steps.
 """
 
 from __future__ import annotations

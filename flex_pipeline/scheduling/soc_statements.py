@@ -41,16 +41,36 @@ class Statements:
         for span in self._within(spans):
             self._hold(self.minima, span, "max")
             for before, after in self._gaps(span):
-                self._set(self.minima, before.instant, span.value - before.share * self.chargeable_kwh[before.step], "max")
-                self._set(self.minima, after.instant, span.value - after.share * self.dischargeable_kwh[after.step], "max")
+                self._set(
+                    self.minima,
+                    before.instant,
+                    span.value - before.share * self.chargeable_kwh[before.step],
+                    "max",
+                )
+                self._set(
+                    self.minima,
+                    after.instant,
+                    span.value - after.share * self.dischargeable_kwh[after.step],
+                    "max",
+                )
 
     def add_maxima(self, spans: Iterable[Span]) -> None:
         """At most these."""
         for span in self._within(spans):
             self._hold(self.maxima, span, "min")
             for before, after in self._gaps(span):
-                self._set(self.maxima, before.instant, span.value + before.share * self.dischargeable_kwh[before.step], "min")
-                self._set(self.maxima, after.instant, span.value + after.share * self.chargeable_kwh[after.step], "min")
+                self._set(
+                    self.maxima,
+                    before.instant,
+                    span.value + before.share * self.dischargeable_kwh[before.step],
+                    "min",
+                )
+                self._set(
+                    self.maxima,
+                    after.instant,
+                    span.value + after.share * self.chargeable_kwh[after.step],
+                    "min",
+                )
 
     def add_targets(self, spans: Iterable[Span]) -> None:
         """Exactly these: at the next instant of the grid where they lie between two."""
@@ -72,7 +92,8 @@ class Statements:
                 yield span
 
     def _hold(self, into: Array, span: Span, overlap: Overlap) -> None:
-        """Ask for the value at every instant of the grid in the span; the start of the grid is already past."""
+        """Ask for the value at every instant of the grid in the span; the start of the grid is already
+        past."""
         first = max(1, math.ceil(self.grid.position(span.start_utc)))
         last = min(self.grid.n, math.floor(self.grid.position(span.end_utc)))
         if first <= last:

@@ -115,7 +115,9 @@ def to_schedule(
 def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, DeviceSchedule]:
     soc = plan.soc_kwh
     devices = {name: DeviceSchedule(power, None) for name, power in placement.power_kw.items()}
-    for storage, charge, discharge in zip(placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True):
+    for storage, charge, discharge in zip(
+        placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True
+    ):
         path = None if storage.stock is None else soc[storage.stock]
         devices[storage.name] = DeviceSchedule(charge - discharge, path)
     for process, power in zip(placement.rest.processes, plan.process_kw, strict=True):

@@ -37,7 +37,9 @@ class Grid:
         # both in UTC first: wall-clock differences are an hour off on the days the clock changes
         n, rest = divmod(as_utc(end) - as_utc(start), resolution)
         if rest:
-            raise ValueError(f"{start.isoformat()} to {end.isoformat()} is not a whole number of {resolution} steps")
+            raise ValueError(
+                f"{start.isoformat()} to {end.isoformat()} is not a whole number of {resolution} steps"
+            )
         return cls(start, resolution, n)
 
     @property

@@ -109,7 +109,8 @@ def _convert(unit: str, dimension: Dimension) -> Amount:
         return Amount(_factor(unit, dimension, currency), currency)
     except pint.errors.DimensionalityError as error:
         raise ValueError(
-            f"is {_describe(unit, currency)}, not {ARTICLE[dimension]}; write for example {EXAMPLE[dimension]}"
+            f"is {_describe(unit, currency)}, not {ARTICLE[dimension]}; "
+            f"write for example {EXAMPLE[dimension]}"
         ) from error
     except (pint.errors.PintError, AssertionError, AttributeError, TypeError) as error:
         raise ValueError(f"is in no known unit; write for example {EXAMPLE[dimension]}") from error

@@ -1,9 +1,8 @@
 """A quantity that may vary: one value, a series of equal intervals, or a list of segments.
 
     "45 kW"
-    {"series": {"start": "2024-06-03T00:00+02:00", "resolution": "PT1H", "unit": "EUR/MWh", "values": [60, null]},
-     "plus": "0.12 EUR/kWh"}
-    [{"value": "45 kW", "start": …, "end": …}, {"value": "0 kW", "datetime": …}, {"value": …, "start": …, "duration": …}]
+    {"series": {"start": …, "resolution": "PT1H", "unit": "EUR/MWh", "values": [60, null]}, "plus": …}
+    [{"value": "45 kW", "start": …, "end": …}, {"value": "0 kW", "datetime": …}]
 
 Each becomes an array on a grid: coarser values are held, finer ones averaged over time.
 """
@@ -101,7 +100,8 @@ class Segments:
     currency: str | None = None
 
     def on(self, grid: Grid, overlap: Overlap = "first", fill: float = np.nan) -> Array:
-        """Values on the grid, shape (grid.n,); `overlap` says which of several values counts, `fill` is for gaps.
+        """Values on the grid, shape (grid.n,); `overlap` says which of several values counts, `fill` is
+        for gaps.
 
         An instant speaks for the step that it lies in.
         """
@@ -139,7 +139,9 @@ def resolve_overlap(before: Array, value: float, overlap: Overlap) -> Array:
     return np.where(np.isnan(before), value, before)
 
 
-def parse_variable_quantity(raw: object, dimension: Dimension, bare_unit: str | None = None) -> VariableQuantity:
+def parse_variable_quantity(
+    raw: object, dimension: Dimension, bare_unit: str | None = None
+) -> VariableQuantity:
     """Read any of the three forms; QuantityError says where it is wrong and what would be right."""
     if isinstance(raw, Mapping) and "series" in raw:
         return _parse_series(raw, dimension)
@@ -183,11 +185,15 @@ def _parse_series(raw: Mapping[str, Any], dimension: Dimension) -> Series:
         raise QuantityError(".series", "", f"lacks {', '.join(missing)}")
     start = _part(".series.start", body["start"], parse_instant)
     resolution = _part(".series.resolution", body["resolution"], parse_length)
-    unit = _part(".series.unit", body["unit"], lambda text: unit_inside(str(text) or "dimensionless", dimension))
+    unit = _part(
+        ".series.unit", body["unit"], lambda text: unit_inside(str(text) or "dimensionless", dimension)
+    )
     try:
         values = np.array(body["values"], dtype=float)
     except (TypeError, ValueError) as error:
-        raise QuantityError(".series.values", body["values"], "holds something that is not a number") from error
+        raise QuantityError(
+            ".series.values", body["values"], "holds something that is not a number"
+        ) from error
     if values.ndim != 1 or not values.size or np.isinf(values).any():
         raise QuantityError(".series.values", "", "needs a list of finite numbers (null where unknown)")
     values = values * unit.value
@@ -266,7 +272,8 @@ def _pieces(grid: Grid, edges: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _average(grid: Grid, pieces: NDArray[np.int64], values: Array, fill: float) -> Array:
-    """Mean over each step of the pieces with a value, after `fill` took the place of NaN; NaN where none has."""
+    """Mean over each step of the pieces with a value, after `fill` took the place of NaN; NaN where none
+    has."""
     values = np.where(np.isnan(values), fill, values)
     known = ~np.isnan(values)
     step = _microseconds(grid.resolution)
@@ -274,4 +281,5 @@ def _average(grid: Grid, pieces: NDArray[np.int64], values: Array, fill: float) 
     share = np.diff(pieces)[known] / step
     total = np.bincount(owner, share * values[known], minlength=grid.n)
     covered = np.bincount(owner, share, minlength=grid.n)
-    return np.divide(total, covered, out=np.full(grid.n, np.nan), where=covered > 0)
+    mean: Array = np.divide(total, covered, out=np.full(grid.n, np.nan), where=covered > 0)
+    return mean

@@ -19,14 +19,21 @@ from flex_pipeline.scheduling.model.storage import declare_storage
 from flex_pipeline.scheduling.problem import Problem, Storage
 
 # a breach of the connection melts a fuse, one of soc-min or soc-max is physics too; the rest are wishes
-VIOLATION_WEIGHT = {"site_import_limit": 100.0, "site_export_limit": 100.0, "soc_floor": 10.0, "soc_ceiling": 10.0}
+VIOLATION_WEIGHT = {
+    "site_import_limit": 100.0,
+    "site_export_limit": 100.0,
+    "soc_floor": 10.0,
+    "soc_ceiling": 10.0,
+}
 
 
-def build(problem: Problem, binding: Container[tuple[str, int]] = (), *, elastic: bool = False) -> ConcreteModel:
+def build(
+    problem: Problem, binding: Container[tuple[str, int]] = (), *, elastic: bool = False
+) -> ConcreteModel:
     """The model of a problem whose fixed processes are part of the site already.
 
-    `binding`: (name, step) where a direction needs a binary. `elastic`: hard families give way, at a violation.
-    Objectives `money`, `preference` and `violation` are ranked by whoever solves it.
+    `binding`: (name, step) where a direction needs a binary. `elastic`: hard families give way, at a
+    violation. Objectives `money`, `preference` and `violation` are ranked by whoever solves it.
     """
     hours = problem.grid.hours
     m = ConcreteModel()

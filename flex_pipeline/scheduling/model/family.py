@@ -1,4 +1,5 @@
-"""How a constraint family is declared: a rule whose name is the family and whose docstring is the equation."""
+"""How a constraint family is declared: a rule whose name is the family and whose docstring is the
+equation."""
 
 from __future__ import annotations
 

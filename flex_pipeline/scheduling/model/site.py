@@ -43,7 +43,11 @@ def declare_site(
             block = Block()
             m.add_component(name, block)
             over = {t: sign * m.net[t] - float(soft.limit[t]) for t in stated(soft.limit)}
-            cost += declare_breach(block, over, soft.price, hours) if charge else declare_peak(block, over, soft.price)
+            cost += (
+                declare_breach(block, over, soft.price, hours)
+                if charge
+                else declare_peak(block, over, soft.price)
+            )
     return cost
 
 
@@ -83,9 +87,11 @@ def declare_prices(
         numbers(block, baseline=baseline)
         m.priced[name] = block
         flows = {
-            t: Priced(m.net[t] - float(baseline[t]), *(float(x[t]) for x in (low - baseline, high - baseline, up, down)))
+            t: Priced(
+                m.net[t] - float(baseline[t]),
+                *(float(x[t]) for x in (low - baseline, high - baseline, up, down)),
+            )
             for t in range(problem.grid.n)
         }
         cost += declare_two_prices(block, flows, hours, binding)
     return cost
-

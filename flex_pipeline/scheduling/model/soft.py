@@ -1,6 +1,6 @@
 """Soft bounds: what exceeds them is paid for.
 
-x excess over the bound, negative where it is kept · v breach ≥ 0 · v̂ highest breach while the price is the same
+x excess over the bound, negative where it is kept · v breach ≥ 0 · v̂ highest breach at the same price
 h step [h] · w price
 """
 

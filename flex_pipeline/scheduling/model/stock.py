@@ -86,7 +86,9 @@ def prefer_full_sooner(s: Block, stock: Stock) -> Expression:
     return sum(w * (s.soc_max[t] - s.soc[t]) for t, w in enumerate(weight.tolist()) if w)
 
 
-def _declare_bound(s: Block, name: str, asked: SocStatement | None, hours: float, elastic: bool) -> Expression:
+def _declare_bound(
+    s: Block, name: str, asked: SocStatement | None, hours: float, elastic: bool
+) -> Expression:
     """Minima or maxima: a family of constraints where hard, a breach with a price where soft."""
     if asked is None:
         return 0.0
@@ -119,7 +121,9 @@ def _declare_targets(s: Block, asked: SocStatement | None, hours: float, elastic
     )
 
 
-def _breach(s: Block, name: str, excess: dict[int, Any], price: np.ndarray[Any, Any], hours: float) -> Expression:
+def _breach(
+    s: Block, name: str, excess: dict[int, Any], price: np.ndarray[Any, Any], hours: float
+) -> Expression:
     block = Block()
     s.add_component(name, block)
     return declare_breach(block, excess, price, hours)

@@ -1,7 +1,8 @@
 """Storage: a device that charges, discharges, or both.
 
 Power is constant within a step.
-c, d charge and discharge power [kW] · σ 1 where it may charge, 0 where it may discharge · μ 1 for the mode in use
+c, d charge and discharge power [kW] · C, D their limits [kW]
+σ 1 where it may charge, 0 where it may discharge · μ 1 for the mode in use
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from flex_pipeline.scheduling.model.soft import declare_breach
 from flex_pipeline.scheduling.problem import Storage
 
 
-def declare_storage(b: Block, storage: Storage, hours: float, binding: Container[tuple[str, int]]) -> Expression:
+def declare_storage(
+    b: Block, storage: Storage, hours: float, binding: Container[tuple[str, int]]
+) -> Expression:
     """Variables and constraints of one device; returns its cost.
 
     `binding` holds (name, step) wherever charging and discharging at once must be ruled out by a binary.

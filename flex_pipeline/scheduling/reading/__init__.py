@@ -41,7 +41,9 @@ DEVICE = Record(
     (
         FieldSpec("name", Text(), "What the device is called.", required=True),
         FieldSpec("type", Choice(tuple(FLEX_MODELS)), "What kind of device it is.", "storage"),
-        FieldSpec("sensor_resolution", Length(), "The step that storage-efficiency is stated for.", "resolution"),
+        FieldSpec(
+            "sensor_resolution", Length(), "The step that storage-efficiency is stated for.", "resolution"
+        ),
         FieldSpec("asset_type", Text(), "A word for people; it changes nothing."),
     )
 )
@@ -55,14 +57,18 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
     timezone = ZoneInfo(mapping["timezone"])
     try:
         requested = Grid.from_bounds(
-            parse_instant(mapping["start"]), parse_instant(mapping["end"]), parse_length(mapping["resolution"])
+            parse_instant(mapping["start"]),
+            parse_instant(mapping["end"]),
+            parse_length(mapping["resolution"]),
         )
     except ValueError as error:
         raise ProblemError((Fault("end", mapping["end"], str(error)),)) from error
     grid = _extended(requested, mapping["devices"])
     notes = Notes(grid, timezone)
     if grid.n > requested.n:
-        notes.notices.append(f"a target after the end extends the horizon to {grid.end_utc.astimezone(timezone)}")
+        notes.notices.append(
+            f"a target after the end extends the horizon to {grid.end_utc.astimezone(timezone)}"
+        )
     problem = _read(mapping, notes)
     if notes.faults:
         raise ProblemError(tuple(notes.faults))
@@ -71,13 +77,19 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
 
 def _check(mapping: Mapping[str, Any]) -> list[Fault]:
     if not isinstance(mapping, Mapping):
-        return [Fault("", mapping, "a problem is an object with start, end, resolution, timezone and devices")]
-    known = {key: value for key, value in mapping.items() if key not in ("flex_context", "devices", *COMMENTS)}
+        return [
+            Fault("", mapping, "a problem is an object with start, end, resolution, timezone and devices")
+        ]
+    known = {
+        key: value for key, value in mapping.items() if key not in ("flex_context", "devices", *COMMENTS)
+    }
     faults = list(PROBLEM.faults(known, "", Reading()))
     try:
         ZoneInfo(str(mapping.get("timezone")))
     except (KeyError, ValueError, OSError):
-        faults.append(Fault("timezone", mapping.get("timezone"), "is not a timezone, such as Europe/Amsterdam"))
+        faults.append(
+            Fault("timezone", mapping.get("timezone"), "is not a timezone, such as Europe/Amsterdam")
+        )
     context = mapping.get("flex_context", {})
     faults += check_flex_context(context, allow_sensor=False, allow_wall_clock=False, path="flex_context")
     devices = mapping.get("devices")
@@ -111,9 +123,13 @@ def _check_sharing(device: Mapping[str, Any], path: str, i: int, devices: list[A
     owner = device.get("shares_stock_of")
     if owner is None:
         return []
-    valid = isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices) and owner != i
+    valid = (
+        isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices) and owner != i
+    )
     if not valid or "shares_stock_of" in devices[owner] or devices[owner].get("type", "storage") != "storage":
-        return [Fault(f"{path}.shares_stock_of", owner, "must be the index of a storage with a stock of its own")]
+        return [
+            Fault(f"{path}.shares_stock_of", owner, "must be the index of a storage with a stock of its own")
+        ]
     own = [name for name in STOCK_FIELDS if name in (device.get("flex_model") or {})]
     message = f"belongs to the device whose stock it is, devices[{owner}]"
     return [Fault(f"{path}.flex_model.{name}", device["flex_model"][name], message) for name in own]
@@ -123,7 +139,9 @@ def _extended(grid: Grid, devices: list[Any]) -> Grid:
     """The grid up to the last target, in whole steps."""
     ends: list[datetime] = [grid.end_utc]
     for device in devices:
-        fields = Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], "", Notes(grid, ZoneInfo("UTC")))
+        fields = Fields(
+            device["flex_model"], FLEX_MODELS[device.get("type", "storage")], "", Notes(grid, ZoneInfo("UTC"))
+        )
         if "soc-targets" in fields and isinstance(targets := fields.quantity("soc-targets"), Segments):
             ends += [segment.end_utc for segment in targets.segments]
     steps = max(grid.n, min(math.ceil(grid.position(max(ends))), LONGEST_HORIZON))
@@ -185,5 +203,3 @@ def _read_storages(
 
 def _sensor_resolution(device: Mapping[str, Any]) -> timedelta | None:
     return parse_length(device["sensor_resolution"]) if "sensor_resolution" in device else None
-
-

@@ -30,7 +30,9 @@ class Notes:
     def hours(self, steps: NDArray[np.bool_]) -> str:
         """Stretches of marked steps on the local clock: "2024-06-03 14:00 to 16:00, …"."""
         change = np.flatnonzero(np.diff(np.concatenate([[0], steps.astype(np.int8), [0]])))
-        stretches = [self._stretch(first, last) for first, last in zip(change[::2], change[1::2], strict=True)]
+        stretches = [
+            self._stretch(first, last) for first, last in zip(change[::2], change[1::2], strict=True)
+        ]
         more = f" and {len(stretches) - 3} more" if len(stretches) > 3 else ""
         return ", ".join(stretches[:3]) + more
 

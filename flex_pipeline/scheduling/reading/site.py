@@ -56,7 +56,9 @@ def read_soc_breach_prices(context: Fields, *, projected: bool) -> tuple[Array |
 def read_device_breach_price(context: Fields, direction: str) -> Array | None:
     """Price per kW above a device's consumption- or production-capacity, (T,); None where they are hard."""
     relaxed = context.flag("relax-capacity-constraints", False)
-    return _breach_price(context, f"{direction}-breach-price", DEFAULT_DEVICE_BREACH_PRICE if relaxed else None)
+    return _breach_price(
+        context, f"{direction}-breach-price", DEFAULT_DEVICE_BREACH_PRICE if relaxed else None
+    )
 
 
 def _umbrella(context: Fields) -> bool:
@@ -96,7 +98,9 @@ def _capacity(context: Fields, name: str) -> Array:
     return context.array(name, fill=np.inf) if name in context else np.full(context.notes.grid.n, np.inf)
 
 
-def _direction(context: Fields, direction: str, limit: Array, relaxed: bool) -> tuple[Array, SoftLimit | None]:
+def _direction(
+    context: Fields, direction: str, limit: Array, relaxed: bool
+) -> tuple[Array, SoftLimit | None]:
     """The hard bound of one direction, and the soft one below it."""
     name, price_name = f"site-{direction}-capacity", f"site-{direction}-breach-price"
     if name not in context:
@@ -131,7 +135,9 @@ def _commitments(context: Fields) -> tuple[Commitment, ...]:
         fields = Fields(item, COMMITMENT, f"{context.path}.commitments[{i}]", context.notes)
         baseline = fields.array("baseline")
         asked = ~np.isnan(baseline)
-        prices = [np.where(asked, _commitment_price(fields, name), 0.0) for name in ("up-price", "down-price")]
+        prices = [
+            np.where(asked, _commitment_price(fields, name), 0.0) for name in ("up-price", "down-price")
+        ]
         commitments.append(Commitment(item["name"], np.where(asked, baseline, 0.0), *prices))
     return tuple(commitments)
 

@@ -50,7 +50,9 @@ def read_converter(model: Fields, context: Fields) -> Converter:
     """Limits and efficiencies of one device."""
     power, consumption, production = _capacities(model)
     charge_limit, charge_soft = _limit(power, consumption, read_device_breach_price(context, "consumption"))
-    discharge_limit, discharge_soft = _limit(power, production, read_device_breach_price(context, "production"))
+    discharge_limit, discharge_soft = _limit(
+        power, production, read_device_breach_price(context, "production")
+    )
     roundtrip = np.sqrt(model.number("roundtrip-efficiency", 1.0))
     charging, discharging = (
         model.array(name, fill=1.0) if name in model else np.full(model.notes.grid.n, roundtrip)
@@ -83,7 +85,9 @@ def read_retention(model: Fields, sensor_resolution: timedelta | None) -> tuple[
     if "storage-efficiency" not in model:
         return np.ones(grid.n), np.ones(grid.n)
     efficiency = model.quantity("storage-efficiency")
-    stated_for = efficiency.resolution if isinstance(efficiency, Series) else sensor_resolution or grid.resolution
+    stated_for = (
+        efficiency.resolution if isinstance(efficiency, Series) else sensor_resolution or grid.resolution
+    )
     stated = model.array("storage-efficiency", fill=1.0)
     if (stated > 1).any():
         model.notice("storage-efficiency", "more than 100% counts as 100%")
@@ -123,7 +127,8 @@ def read_stock(
 
 
 def _capacities(model: Fields) -> tuple[Array, Array, Array]:
-    """power-, consumption- and production-capacity; a lone directional capacity closes the other direction."""
+    """power-, consumption- and production-capacity; a lone directional capacity closes the other
+    direction."""
     names = ("consumption-capacity", "production-capacity")
     given = {name: model.array(name) for name in names if name in model}
     if "power-capacity" in model:
@@ -150,7 +155,9 @@ def _limit(power: Array, capacity: Array, price: Array | None) -> tuple[Array, S
 
 def _statements(model: Fields, feeders: list[Converter]) -> Statements:
     grid = model.notes.grid
-    chargeable = sum((f.charge_limit_kw * f.charging_efficiency for f in feeders), np.zeros(grid.n)) * grid.hours
+    chargeable = (
+        sum((f.charge_limit_kw * f.charging_efficiency for f in feeders), np.zeros(grid.n)) * grid.hours
+    )
     rates = (f.discharge_limit_kw / f.discharging_efficiency for f in feeders)
     asked = Statements(grid, chargeable, sum(rates, np.zeros(grid.n)) * grid.hours)
     for name, add in (
@@ -166,7 +173,9 @@ def _statements(model: Fields, feeders: list[Converter]) -> Statements:
             asked.late.clear()
     if asked.projected:
         times = ", ".join(_when(model, instant) for instant in sorted(set(asked.projected))[:3])
-        model.notice("soc-minima, -maxima, -targets", f"{times} lies between steps: carried to its neighbours")
+        model.notice(
+            "soc-minima, -maxima, -targets", f"{times} lies between steps: carried to its neighbours"
+        )
     return asked
 
 
@@ -184,7 +193,9 @@ def _clipped(model: Fields, name: str, values: Array, floor: float, ceiling: flo
     return clipped
 
 
-def _statement(kwh: Array, price: Array | None = None, excess_price: Array | None = None) -> SocStatement | None:
+def _statement(
+    kwh: Array, price: Array | None = None, excess_price: Array | None = None
+) -> SocStatement | None:
     return None if np.isnan(kwh).all() else SocStatement(kwh, price, excess_price)
 
 

@@ -1,0 +1,99 @@
+"""What the site would do without flexibility: the yardstick for savings.
+
+A storage that only takes energy in (an EV, a heat buffer) charges at once at full power; one that can also
+give it back stays as it is, and moves only as late and as much as its SoC statements force it to;
+generation that could be curtailed runs fully; a process runs as soon as it may.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.placing import Placement, run_at
+from flex_pipeline.scheduling.plan import Plan
+from flex_pipeline.scheduling.problem import Problem, SocStatement, Stock, Storage
+from flex_pipeline.scheduling.schedule import Schedule, Status
+from flex_pipeline.scheduling.solving import FEASIBLE, to_schedule
+
+Array = NDArray[np.float64]
+Feeder = tuple[int, Storage]
+
+
+def baseline(problem: Problem) -> Schedule:
+    """The schedule without flexibility, priced as any other. It need not keep limits that only flexibility
+    can."""
+    n = problem.grid.n
+    processes = [run_at(process, np.zeros(n)) for process in problem.processes]
+    charge = [np.zeros(n) for _ in problem.storages]
+    discharge = [_full(s) if s.stock is None else np.zeros(n) for s in problem.storages]
+    fixed = sum((*processes, *(-d for d in discharge)), problem.site.fixed_kw)
+    room = np.maximum(problem.site.import_limit_kw - fixed, 0.0)
+    for k, stock in enumerate(problem.stocks):
+        feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
+        _simulate(stock, feeders, room, charge, discharge)
+    plan = Plan(problem, charge, discharge, processes)
+    status: Status = "feasible" if plan.violation() <= FEASIBLE else "infeasible"
+    return to_schedule(problem, Placement(problem, {}), plan, status)
+
+
+def _simulate(
+    stock: Stock, feeders: list[Feeder], room: Array, charge: list[Array], discharge: list[Array]
+) -> None:
+    """Fill in charge and discharge of the feeders step by step; `room` is what the connection has left."""
+    low, high = _needed(stock, feeders)
+    one_way = not any(storage.discharge_limit_kw.any() for _, storage in feeders)
+    at_once = one_way and bool(np.isfinite(stock.ceiling_kwh).all())
+    soc = stock.start_kwh
+    for t in range(low.size):
+        soc = stock.retention[t] * soc + stock.external_kwh[t]
+        goal = high[t] if at_once else min(max(soc, low[t]), max(high[t], low[t]))
+        for i, storage in feeders:
+            gain, loss = storage.charge_gain[t], storage.discharge_loss[t]
+            if goal > soc and gain > 0:
+                charge[i][t] = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
+            elif goal < soc and loss > 0:
+                discharge[i][t] = min(storage.discharge_limit_kw[t], (soc - goal) / loss)
+            soc += gain * charge[i][t] - loss * discharge[i][t]
+            room[t] -= charge[i][t]
+
+
+def _needed(stock: Stock, feeders: list[Feeder]) -> tuple[Array, Array]:
+    """The least and the most to hold at each step end so that all later statements can still be kept."""
+    low = _strictest(np.fmax, stock.floor_kwh, stock.minima, stock.targets)
+    high = _strictest(np.fmin, stock.ceiling_kwh, stock.maxima, stock.targets)
+    rise = stock.external_kwh + sum(
+        (s.charge_gain * _charge_limit(s) for _, s in feeders), np.zeros_like(low)
+    )
+    fall = stock.external_kwh - sum(
+        (s.discharge_loss * s.discharge_limit_kw for _, s in feeders), np.zeros_like(low)
+    )
+    for t in range(low.size - 2, -1, -1):
+        if stock.retention[t + 1] > 0:
+            low[t] = max(
+                low[t], min((low[t + 1] - rise[t + 1]) / stock.retention[t + 1], stock.ceiling_kwh[t])
+            )
+            high[t] = min(
+                high[t], max((high[t + 1] - fall[t + 1]) / stock.retention[t + 1], stock.floor_kwh[t])
+            )
+    return low, high
+
+
+def _strictest(pick: np.ufunc, bound: Array, *asked: SocStatement | None) -> Array:
+    strictest = bound.copy()
+    for statement in asked:
+        if statement is not None:
+            strictest = pick(strictest, statement.kwh)
+    return strictest
+
+
+def _charge_limit(storage: Storage) -> Array:
+    return storage.charge_limit_kw if storage.charge_soft is None else storage.charge_soft.limit
+
+
+def _full(storage: Storage) -> Array:
+    return (
+        storage.discharge_limit_kw.copy()
+        if storage.discharge_soft is None
+        else storage.discharge_soft.limit.copy()
+    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Engine, text
 
-from flex_pipeline.forecasting import Forecaster, train
+from flex_pipeline.forecasting.ladder import train
+from flex_pipeline.forecasting.model import Model
 from flex_pipeline.planning.horizon import horizon
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
@@ -38,7 +40,7 @@ class ForecastDesk:
 
     engine: Engine
     portfolio: Portfolio
-    _models: dict[tuple[str, datetime], Forecaster] = field(default_factory=dict)
+    _models: dict[tuple[str, datetime], Model] = field(default_factory=dict)
 
     def forecast(self, day: date, now: datetime) -> tuple[Forecasted, ...]:
         """Forecast every step that the plans of a day read and that is not known at their planning time.
@@ -61,7 +63,7 @@ class ForecastDesk:
         starts = _unknown_steps(history, sensor, origin, min(h.start for h in seen), end)
         if not starts:
             return None
-        cutoff = _week_start(origin, ZoneInfo(sensor.timezone))
+        cutoff = self._training_time(origin, sensor)
         if (history["event_start"] < cutoff).sum() == 0:
             cutoff = origin  # the first week there is
         key = _hash(sensor, history, cutoff, starts)
@@ -76,7 +78,13 @@ class ForecastDesk:
             frame = read_as_of(session, [sensor.name], origin - HISTORY, end, origin, types=("reading",))
         return frame.select("event_start", "value")
 
-    def _model(self, sensor: Sensor, cutoff: datetime) -> Forecaster:
+    def _training_time(self, origin: datetime, sensor: Sensor) -> datetime:
+        """The last planning time on a Monday: models learn from origins at their time of day."""
+        local = origin.astimezone(ZoneInfo(sensor.timezone)).date()
+        monday = local - timedelta(days=local.weekday())
+        return self.portfolio.settings.planned_at(monday + timedelta(days=1))
+
+    def _model(self, sensor: Sensor, cutoff: datetime) -> Model:
         if (sensor.name, cutoff) not in self._models:
             history = self._history(sensor, cutoff, cutoff)
             self._models[sensor.name, cutoff] = train(history, sensor, cutoff=cutoff)
@@ -106,13 +114,13 @@ class ForecastDesk:
         origin: datetime,
         now: datetime,
         key: str,
-        model: Forecaster,
+        model: Model,
         frame: pl.DataFrame,
     ) -> Forecasted:
         beliefs = frame.drop_nulls("value").with_columns(
             sensor=pl.lit(sensor.name), belief_time=pl.lit(origin), source=pl.lit(model.name)
         )
-        scores = {name: model.scores.get(name) for name in ("mae", "mae_naive", "pinball", "coverage")}
+        scores = {name: _finite(getattr(model.scores, name)) for name in ("mae", "mae_naive", "pinball", "coverage")}
         with self.engine.begin() as session:
             store_forecasts(session, beliefs)
             session.execute(
@@ -143,13 +151,13 @@ class ForecastDesk:
                     "origin": origin,
                     "key": key,
                     "source": model.name,
-                    "ladder_step": model.ladder_step,
+                    "ladder_step": model.ladder_step.name.lower().replace("_", " "),
                     "reason": model.reason,
                     "now": now,
                     **scores,
                 },
             )
-        return Forecasted(sensor.name, model.ladder_step, model.reason, True, scores)
+        return Forecasted(sensor.name, model.ladder_step.name.lower().replace("_", " "), model.reason, True, scores)
 
 
 def _unknown_steps(
@@ -161,11 +169,8 @@ def _unknown_steps(
     return [step for step in steps if step not in known]
 
 
-def _week_start(origin: datetime, timezone: ZoneInfo) -> datetime:
-    """The last Monday's local midnight, UTC."""
-    local = origin.astimezone(timezone)
-    monday = local.date() - timedelta(days=local.weekday())
-    return datetime.combine(monday, time(), timezone).astimezone(ZoneInfo("UTC"))
+def _finite(score: float) -> float | None:
+    return score if math.isfinite(score) else None
 
 
 def _hash(sensor: Sensor, history: pl.DataFrame, cutoff: datetime, starts: list[datetime]) -> str:

@@ -1,0 +1,13 @@
+{{ config(unique_key=['site_id', 'event_start'], pre_hook="{{ delete_selected_dates() }}") }}
+
+select
+    site_id,
+    date,
+    event_start,
+    event_end,
+    net_power_kw,
+    consumption_capacity_kw,
+    production_capacity_kw,
+    consumption_capacity_kw - net_power_kw as consumption_headroom_kw,
+    production_capacity_kw + net_power_kw as production_headroom_kw
+from {{ ref('int_site_step_costs') }}

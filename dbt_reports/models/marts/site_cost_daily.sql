@@ -1,0 +1,47 @@
+{{ config(unique_key=['site_id', 'date'], pre_hook="{{ delete_selected_dates() }}") }}
+
+with plans as (
+    select * from {{ ref('stg_plans') }}
+),
+
+energy as (
+    select
+        site_id,
+        date,
+        sum(bought_kwh) as energy_bought_kwh,
+        sum(sold_kwh) as energy_sold_kwh,
+        sum(energy_cost) as energy_cost,
+        sum(baseline_energy_cost) as baseline_energy_cost,
+        max(greatest(net_power_kw, 0)) as peak_consumption_kw,
+        max(greatest(baseline_net_power_kw, 0)) as baseline_peak_consumption_kw,
+        max(greatest(-net_power_kw, 0)) as peak_production_kw
+    from {{ ref('int_site_step_costs') }}
+    group by site_id, date
+),
+
+stock as (
+    select
+        run_id,
+        coalesce(sum(stock_change_kwh), 0) as stock_change_kwh
+    from {{ ref('stg_device_days') }}
+    group by run_id
+)
+
+select
+    plans.site_id,
+    plans.date,
+    plans.status,
+    plans.planning_time,
+    plans.currency,
+    energy.energy_bought_kwh,
+    energy.energy_sold_kwh,
+    energy.energy_cost,
+    energy.baseline_energy_cost,
+    energy.baseline_energy_cost - energy.energy_cost as saving,
+    energy.peak_consumption_kw,
+    energy.baseline_peak_consumption_kw,
+    energy.peak_production_kw,
+    stock.stock_change_kwh
+from plans
+inner join energy using (site_id, date)
+inner join stock using (run_id)

@@ -1,0 +1,5 @@
+select
+    run_id,
+    device_id,
+    soc_end_kwh - soc_start_kwh as stock_change_kwh
+from {{ source('flex', 'device_plan') }}

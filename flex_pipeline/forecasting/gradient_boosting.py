@@ -1,0 +1,53 @@
+"""Gradient boosting: one direct model per quantile, with the lead as a feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flex_pipeline.forecasting.features import features
+from flex_pipeline.forecasting.history import Floats, History, Rows
+from flex_pipeline.forecasting.origins import Outcomes
+from flex_pipeline.forecasting.scores import QUANTILES
+from flex_pipeline.forecasting.solar import sky_over
+from flex_pipeline.portfolio.sensor import Sensor
+
+# 200 rounds forecast one household's load 1 % better at three times the cost, but its PV 5 % worse
+TREES = {
+    "max_iter": 60,
+    "learning_rate": 0.06,
+    "max_leaf_nodes": 15,
+    "min_samples_leaf": 40,
+    "max_features": 0.5,
+    "l2_regularization": 1.0,
+    "early_stopping": False,
+    "random_state": 0,
+}
+
+
+@dataclass(frozen=True)
+class GradientBoosting:
+    """Trained models, in the order of the quantiles."""
+
+    sensor: Sensor
+    models: tuple[Any, ...]
+    name: str = "gradient boosting"
+
+    def quantiles(self, history: History, rows: Rows) -> Floats:
+        """What each model says of each row, unsorted."""
+        known = features(history, rows, sky_over(self.sensor, rows.starts))
+        return np.column_stack([model.predict(known) for model in self.models])
+
+
+def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor) -> GradientBoosting:
+    """Models of a sensor from past outcomes."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
+    models = (
+        HistGradientBoostingRegressor(loss="quantile", quantile=q, **TREES).fit(known, outcomes.values)
+        for q in QUANTILES
+    )
+    return GradientBoosting(sensor, tuple(models))

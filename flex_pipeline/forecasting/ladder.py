@@ -1,0 +1,118 @@
+"""The ladder: the more history there is, the more is asked of it, and only what proved itself is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import polars as pl
+
+from flex_pipeline.forecasting.blend import Blend, best_weight
+from flex_pipeline.forecasting.gradient_boosting import train_gradient_boosting
+from flex_pipeline.forecasting.history import Floats
+from flex_pipeline.forecasting.known import known_before
+from flex_pipeline.forecasting.model import LadderStep, Model, read_past
+from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, Predictor, Repeat, SameHour, WeekAgo
+from flex_pipeline.forecasting.scores import mae, pinball
+from flex_pipeline.forecasting.trial import Trial
+from flex_pipeline.forecasting.wall_clock import MICROSECOND
+from flex_pipeline.portfolio.sensor import Kind, Sensor
+
+# days of measured values that each step of the ladder needs
+DAYS_FOR_DAY_AGO, DAYS_FOR_WEEK_AGO, DAYS_FOR_SAME_HOUR = 2, 14, 28
+DAYS_FOR_TRAINING = 42  # two weeks for the lags, four of outcomes
+
+# a driver's plans come in steps: their average is a plan that nobody has
+PLANS: frozenset[Kind] = frozenset({"availability", "usage", "soc-minima"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A step of the ladder, why it was taken, and what it says of the held-out days (n, 3)."""
+
+    step: LadderStep
+    predictor: Predictor
+    reason: str
+    held_out: Floats
+
+
+def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime) -> Model:
+    """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
+
+    `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps. Models learn from
+    origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
+    """
+    ended = cutoff - sensor.resolution + MICROSECOND
+    past = read_past(history, sensor, min(ended, known_before(sensor, cutoff)), cutoff)
+    trial = Trial.of(past, sensor, cutoff)
+    choice = _choose(trial)
+    scores = trial.scores(choice.held_out)
+    return Model(sensor, choice.predictor, choice.step, choice.reason, scores, trial.ceiling)
+
+
+def _choose(trial: Trial) -> Choice:
+    days = trial.past.days
+    if trial.sensor.kind in PLANS:
+        return _plan(trial)
+    if days < DAYS_FOR_DAY_AGO:
+        why = f"{days:.1f} days of history are too few for a daily pattern ({DAYS_FOR_DAY_AGO} are needed)."
+        return _repeat(trial, LadderStep.LAST_VALUE, LastValue(), why)
+    if days < DAYS_FOR_WEEK_AGO:
+        why = f"{days:.0f} days of history are too few for a weekly pattern ({DAYS_FOR_WEEK_AGO} are needed)."
+        return _repeat(trial, LadderStep.DAY_AGO, DayAgo(), why)
+    if days < DAYS_FOR_SAME_HOUR:
+        return _day_or_week(trial)
+    fallback = _same_hour_or_week(trial)
+    return _trained_or(fallback, trial) if days >= DAYS_FOR_TRAINING else fallback
+
+
+def _plan(trial: Trial) -> Choice:
+    plan = Plan()
+    why = "Plans are repeated, not averaged: half an absence is a plan that nobody has."
+    return Choice(LadderStep.WEEK_AGO, plan, why, trial.quantiles(plan))
+
+
+def _repeat(trial: Trial, step: LadderStep, repeat: Repeat, why: str) -> Choice:
+    fitted = repeat.fitted(trial.past, trial.outcomes)
+    return Choice(step, fitted, why, trial.quantiles(fitted))
+
+
+def _day_or_week(trial: Trial) -> Choice:
+    """Yesterday or a week ago, whichever was closer."""
+    error = mae(DayAgo().point(trial.past, trial.held_out.rows), trial.held_out.values)
+    compared = f"on the last {trial.days} days (mean error {error:.3g} against {trial.mae_naive:.3g})."
+    if error < trial.mae_naive:
+        return _repeat(
+            trial, LadderStep.DAY_AGO, DayAgo(), f"The day before was closer than the week {compared}"
+        )
+    return _repeat(
+        trial, LadderStep.WEEK_AGO, WeekAgo(), f"The day before was no closer than the week {compared}"
+    )
+
+
+def _same_hour_or_week(trial: Trial) -> Choice:
+    """Quantiles of the same hour, unless their median is worse than the naive forecast."""
+    quantiles = trial.quantiles(SameHour())
+    error = mae(quantiles[:, 1], trial.held_out.values)
+    if error > trial.mae_naive:
+        compared = f"(mean error {trial.mae_naive:.3g} against {error:.3g})"
+        why = f"A week ago was closer than the usual same hour on the last {trial.days} days {compared}."
+        return _repeat(trial, LadderStep.WEEK_AGO, WeekAgo(), why)
+    why = f"{trial.past.days:.0f} days of history are too few to train on ({DAYS_FOR_TRAINING} are needed)."
+    return Choice(LadderStep.SAME_HOUR, SameHour(), why, quantiles)
+
+
+def _trained_or(fallback: Choice, trial: Trial) -> Choice:
+    """Gradient boosting, if it was better than the fallback and than the naive forecast."""
+    same_hour, values = SameHour(), trial.held_out.values
+    proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
+    main, second = trial.quantiles(proof), trial.quantiles(same_hour)
+    weight = best_weight(main, second, values)
+    blended = trial.quantiles(Blend(proof, same_hour, weight))
+    trained, kept = pinball(blended, values), pinball(fallback.held_out, values)
+    losses = f"(pinball loss {trained:.3g} against {kept:.3g} on the last {trial.days} days)."
+    if not (trained < kept and mae(blended[:, 1], values) < trial.mae_naive):
+        return replace(fallback, reason=f"Gradient boosting did not beat it {losses}")
+    final = Blend(train_gradient_boosting(trial.past, trial.outcomes, trial.sensor), same_hour, weight)
+    why = f"Better than {fallback.predictor.name} {losses}"
+    return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 db = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
 portfolio_app = typer.Typer(no_args_is_help=True, help="Portfolios.")
 app.add_typer(db, name="db")

@@ -1,7 +1,5 @@
 """What happens by itself: tomorrow is planned after its prices are out, and failures are told."""
 
-from __future__ import annotations
-
 import json
 import os
 import urllib.request

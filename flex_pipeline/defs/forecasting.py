@@ -1,7 +1,5 @@
 """Forecasting: what a day's plans need and nobody knows yet."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Ingestion: the portfolio, and what its sources hold for a day."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Quality: Great Expectations over what a day's feed has stored, as a check of the feed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Reporting: the dbt models as assets, their tests as checks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +29,7 @@ TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_ass
 
 
 @dbt_assets(
+    name="dbt_reports",
     manifest=dbt_project.manifest(),
     dagster_dbt_translator=TRANSLATOR,
     partitions_def=partitions.dates,

@@ -1,7 +1,5 @@
 """Scheduling: the plan of each device for each day, solved together with all that share its connection."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import dagster as dg

@@ -82,7 +82,7 @@ class ForecastDesk:
         """The last planning time on a Monday: models learn from origins at their time of day."""
         local = origin.astimezone(ZoneInfo(sensor.timezone)).date()
         monday = local - timedelta(days=local.weekday())
-        return self.portfolio.settings.planned_at(monday + timedelta(days=1))
+        return min(origin, self.portfolio.settings.planned_at(monday + timedelta(days=1)))
 
     def _model(self, sensor: Sensor, cutoff: datetime) -> Model:
         if (sensor.name, cutoff) not in self._models:

@@ -81,8 +81,8 @@ class Quantity:
 
     def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
         """Wrong units, keys, times and values out of bounds."""
-        if reading.sensors and isinstance(value, Mapping) and "sensor" in value:
-            yield from self._sensor_faults(value, path)
+        if isinstance(value, Mapping) and "sensor" in value:
+            yield from self._sensor_faults(value, path, reading)
             return
         try:
             quantity = self.parse(on_some_day(value) if reading.wall_clock else value, reading)
@@ -123,7 +123,10 @@ class Quantity:
         """Its dimension and forms."""
         return ARTICLE[self.dimension] + (", may vary" if self.variable else "")
 
-    def _sensor_faults(self, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    def _sensor_faults(self, value: Mapping[str, Any], path: str, reading: Reading) -> Iterator[Fault]:
+        if not reading.sensors:
+            yield Fault(path, dict(value), 'names a sensor; its data are needed here: {"series": …}')
+            return
         if not self.variable:
             yield Fault(path, value, f"is one fixed quantity, for example {EXAMPLE[self.dimension]}")
         yield from unknown_keys(value, ("sensor", "plus"), path)

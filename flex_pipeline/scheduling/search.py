@@ -18,7 +18,7 @@ from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import Effort
 
-ROUNDS = 5  # of fixing directions, before binaries take over
+ROUNDS = 20  # of fixing directions: rarely more than two are needed
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,12 @@ class Search:
         if program.integer.any():
             program = program.with_integers_fixed(solution.x)
             solution = self._solve(program, "violation")
-        face = program.optimal_face(solution)
+        least, _ = self._with_directions(self.formulation, program, solution, "violation")
+        if least is None:
+            return None
+        face = least.program.optimal_face(least.solution)
         found, _ = self._with_directions(self.formulation, face, self._solve(face, "money"))
-        return found
+        return least if found is None else found
 
     @property
     def tolerance(self) -> float:

@@ -18,12 +18,13 @@ from flex_pipeline.scheduling.model.stock import declare_stock, prefer_full_soon
 from flex_pipeline.scheduling.model.storage import declare_storage
 from flex_pipeline.scheduling.problem import Problem, Storage
 
-# a breach of the connection melts a fuse, one of soc-min or soc-max is physics too; the rest are wishes
+# a plan that fills a store beyond its size cannot be carried out, one that overloads the connection melts a
+# fuse; all else is a wish
 VIOLATION_WEIGHT = {
+    "soc_floor": 10_000.0,
+    "soc_ceiling": 10_000.0,
     "site_import_limit": 100.0,
     "site_export_limit": 100.0,
-    "soc_floor": 10.0,
-    "soc_ceiling": 10.0,
 }
 
 

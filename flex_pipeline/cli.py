@@ -19,9 +19,12 @@ app.add_typer(db, name="db")
 app.add_typer(portfolio_app, name="portfolio")
 
 PortfolioOption = Annotated[
-    Path | None, typer.Option("--portfolio", help="Folder of YAML files, one a site. Default: the bundled demo.")
+    Path | None,
+    typer.Option("--portfolio", help="Folder of YAML files, one a site. Default: the bundled demo."),
 ]
-FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")]
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")
+]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")]
 DeviceOption = Annotated[list[str] | None, typer.Option("--device", help="Only this device (and its site).")]
 
@@ -48,7 +51,9 @@ def backfill(
 @app.command()
 def solve(
     problem: Annotated[Path, typer.Argument(help="A problem file (JSON).")],
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write the schedule; default: print it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write the schedule; default: print it.")
+    ] = None,
 ) -> None:
     """Solve one scheduling problem: no database, no Dagster.
 
@@ -56,7 +61,7 @@ def solve(
     """
     from flex_pipeline.scheduling.problem_file import solve_file
 
-    answer, status = solve_file(problem)
+    answer = solve_file(problem)
     if status == EXIT_BAD_INPUT:
         typer.echo(answer, err=True)
         raise typer.Exit(status)
@@ -68,7 +73,9 @@ def solve(
     raise typer.Exit(status)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def psql(context: typer.Context) -> None:
     """Open psql on the warehouse; everything after the word goes to it, such as -c "select 1"."""
     from flex_pipeline.warehouse.psql import exec_psql
@@ -99,7 +106,9 @@ def check_definitions() -> None:
     definitions = build_defs()
     dg.Definitions.validate_loadable(definitions)
     graph = definitions.resolve_asset_graph()
-    typer.echo(f"{len(graph.materializable_asset_keys)} assets, {len(graph.asset_check_keys)} checks: all fit")
+    typer.echo(
+        f"{len(graph.materializable_asset_keys)} assets, {len(graph.asset_check_keys)} checks: all fit"
+    )
 
 
 @app.command()
@@ -139,11 +148,17 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
     from flex_pipeline.planning.configuration import load
 
     found = load(folder)
-    typer.echo(f"{folder}: {len(found.sites)} sites, {len(found.devices)} devices, {len(found.sensors)} sensors")
+    typer.echo(
+        f"{folder}: {len(found.sites)} sites, {len(found.devices)} devices, {len(found.sensors)} sensors"
+    )
 
 
 def _materialise(
-    portfolio: Path | None, first: datetime | None, last: datetime | None, devices: list[str] | None, history: bool
+    portfolio: Path | None,
+    first: datetime | None,
+    last: datetime | None,
+    devices: list[str] | None,
+    history: bool,
 ) -> None:
     if portfolio:
         os.environ["FLEX_PORTFOLIO"] = str(portfolio.absolute())
@@ -166,13 +181,13 @@ def _default_end(first: datetime | None, today: date) -> date:
 
 def main() -> None:
     """The command, with what users can put right told in words instead of a traceback."""
+    from flex_pipeline.defs.server import PortTakenError
     from flex_pipeline.portfolio.loader import PortfolioError
-    from flex_pipeline.defs.server import PortTaken
     from flex_pipeline.warehouse.connection import ServerError
 
     try:
         app()
-    except (PortfolioError, ServerError, PortTaken) as error:
+    except (PortfolioError, ServerError, PortTakenError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

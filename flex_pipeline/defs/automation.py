@@ -15,7 +15,8 @@ WEBHOOK_LIMIT_S = 10
 
 # all that has the dimension date; plans follow with their devices
 daily = dg.define_asset_job(
-    "daily", selection=dg.AssetSelection.groups("ingestion", "forecasting") - dg.AssetSelection.assets("portfolio")
+    "daily",
+    selection=dg.AssetSelection.groups("ingestion", "forecasting") - dg.AssetSelection.assets("portfolio"),
 )
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
@@ -42,10 +43,12 @@ def plan_tomorrow(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
 )
 def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     day = context.dagster_run.tags.get(PARTITION_TAG)
-    devices = context.instance.get_dynamic_partitions(partitions.devices.name)
+    devices = context.instance.get_dynamic_partitions(partitions.DEVICES)
     if day and devices:
         yield dg.RunRequest(
-            run_key=context.dagster_run.run_id, job_name=plans.name, tags=partitions.all_devices_on(day, devices)
+            run_key=context.dagster_run.run_id,
+            job_name=plans.name,
+            tags=partitions.all_devices_on(day, devices),
         )
 
 

@@ -52,10 +52,20 @@ def invoke(arguments: Sequence[str], settings: Mapping[str, str]) -> list[dict[s
     if outcome.exception:
         raise DbtError(str(outcome.exception)) from outcome.exception
     nodes = getattr(outcome.result, "results", [])
-    results = [{"id": n.node.unique_id, "status": str(n.status), "message": n.message,
-                "seconds": n.execution_time, "failures": n.failures} for n in nodes]
+    results = [
+        {
+            "id": n.node.unique_id,
+            "status": str(n.status),
+            "message": n.message,
+            "seconds": n.execution_time,
+            "failures": n.failures,
+        }
+        for n in nodes
+    ]
     if not outcome.success:
-        raise DbtError("\n".join(_failure(result) for result in results if result["status"] in ("error", "fail")))
+        raise DbtError(
+            "\n".join(_failure(result) for result in results if result["status"] in ("error", "fail"))
+        )
     return results
 
 

@@ -9,7 +9,9 @@ from flex_pipeline.defs.resources import PipelineResource
 from flex_pipeline.planning.forecasts import Forecasted
 
 # A plan is made with what was measured on the days before; on the first day there is nothing before.
-EARLIER = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True)
+EARLIER = dg.TimeWindowPartitionMapping(
+    start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
+)
 
 
 @dg.asset(

@@ -31,14 +31,16 @@ def sensors_of(feed: str, portfolio: Portfolio) -> list[Sensor]:
 
 
 @dg.asset(name="portfolio", group_name="ingestion", kinds={"yaml", "postgres"})
-def portfolio_asset(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
+def portfolio_asset(
+    context: dg.AssetExecutionContext, pipeline: PipelineResource
+) -> dg.MaterializeResult[None]:
     """Sites, devices and sensors as the YAML files describe them; one version per content. Syncs `device` partitions."""
     portfolio = pipeline.portfolio
     with pipeline.warehouse.engine.begin() as session:
         version = store_portfolio(session, portfolio)
     wanted = [device.device_id for device in portfolio.devices]
-    known = set(context.instance.get_dynamic_partitions(partitions.devices.name))
-    context.instance.add_dynamic_partitions(partitions.devices.name, [d for d in wanted if d not in known])
+    known = set(context.instance.get_dynamic_partitions(partitions.DEVICES))
+    context.instance.add_dynamic_partitions(partitions.DEVICES, [d for d in wanted if d not in known])
     return dg.MaterializeResult(
         metadata={
             "version": version,

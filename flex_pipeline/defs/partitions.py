@@ -15,7 +15,8 @@ RANGE_END_TAG = "dagster/asset_partition_range_end"
 dates = dg.DailyPartitionsDefinition(start_date="2015-01-01", timezone="Europe/Amsterdam", end_offset=2)
 
 # Device ids such as home-01/battery, synced from the portfolio.
-devices = dg.DynamicPartitionsDefinition(name="device")
+DEVICES = "device"
+devices = dg.DynamicPartitionsDefinition(name=DEVICES)
 
 device_days = dg.MultiPartitionsDefinition({"date": dates, "device": devices})
 

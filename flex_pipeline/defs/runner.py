@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.database import migrate
 from flex_pipeline.warehouse.resolve import resolve
 
+# the event log has it all; what failed is told at the end
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 FEEDS = ("prices", "weather", "sensor_readings")
 
 console = Console()
@@ -33,13 +34,17 @@ class Runner:
     failures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self, stage: str, assets: Sequence[dg.AssetKey], tags: dict[str, str], checks: bool = True) -> bool:
+    def run(
+        self, stage: str, assets: Sequence[dg.AssetKey], tags: dict[str, str], checks: bool = True
+    ) -> bool:
         """One run of some assets over the partitions in `tags`."""
         began = time.monotonic()
         selected = self.job.get_subset(
             asset_selection=set(assets), asset_check_selection=None if checks else set()
         )
-        result = selected.execute_in_process(instance=self.instance, tags=tags, raise_on_error=False)
+        result = selected.execute_in_process(
+            instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False
+        )
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - began
         if not result.success:
             self.failures += [f"{stage} {_span(tags)}: {why}" for why in _reasons(result)]
@@ -57,7 +62,6 @@ def materialise(portfolio: Portfolio, first: date, last: date, devices: Sequence
         connection = resolve()
         migrate(connection)
     home = dagster_instance.prepare(connection)
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)  # what failed is told below, once
     definitions = build_defs()
     with dg.DagsterInstance.from_config(str(home)) as instance:
         runner = Runner(definitions.resolve_implicit_global_asset_job_def(), instance)
@@ -80,7 +84,7 @@ def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: S
     runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
     plan = [dg.AssetKey("schedules")]
     if devices is None:
-        known = runner.instance.get_dynamic_partitions(partitions.devices.name)
+        known = runner.instance.get_dynamic_partitions(partitions.DEVICES)
         active = [name for name in known if name in {d.device_id for d in portfolio.devices}]
         for tags in _ranges(known, active, key):
             runner.run("plan", plan, tags)

@@ -23,7 +23,7 @@ START_LIMIT_S = 120.0
 POLL_S = 0.2
 
 
-class PortTaken(OSError):
+class PortTakenError(OSError):
     """Somebody else listens on the port of the UI."""
 
 
@@ -43,9 +43,9 @@ def serve(connection: Connection, port: int) -> int:
         started = [children.enter_context(_child(command, home)) for command in commands]
         _announce(port, started, stop)
         while not stop:
-            for child in started:
+            for (name, *_), child in zip(commands, started, strict=True):
                 if child.poll() is not None:
-                    print(f"{child.args} ended: see {home}/{Path(child.args[0]).name}.log", file=sys.stderr)
+                    print(f"{name} ended by itself: see {home / name}.log", file=sys.stderr)
                     return child.returncode or 1
             time.sleep(POLL_S)
     return 0
@@ -57,7 +57,9 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise PortTaken(f"port {port} on {HOST} is taken; choose another: ./ui --port {port + 1}") from error
+            raise PortTakenError(
+                f"port {port} on {HOST} is taken; choose another: ./ui --port {port + 1}"
+            ) from error
 
 
 @contextlib.contextmanager
@@ -68,7 +70,9 @@ def _stop_requested() -> Iterator[list[int]]:
     def note(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield asked
     finally:

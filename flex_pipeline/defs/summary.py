@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import dagster as dg
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Row, text
@@ -57,11 +58,12 @@ def show(
 
 
 def _table(rows: Sequence[Row[tuple[object, ...]]]) -> Table:
-    table = Table(title="Plans and energy costs", title_justify="left")
-    for name in ("site", "date", "plan", "devices"):
-        table.add_column(name)
-    for name in ("cost", "without flexibility", "saving"):
-        table.add_column(name, justify="right")
+    table = Table(title="Plans and energy costs", title_justify="left", box=SIMPLE_HEAD)
+    for name in ("site", "date"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("plan")
+    for name in ("devices", "cost", "inflexible", "saving"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         money = (row.energy_cost, row.baseline_energy_cost, row.saving)
         amounts = ["" if m is None else f"{m:.2f} {row.currency}" for m in money]

@@ -120,7 +120,9 @@ class ForecastDesk:
         beliefs = frame.drop_nulls("value").with_columns(
             sensor=pl.lit(sensor.name), belief_time=pl.lit(origin), source=pl.lit(model.name)
         )
-        scores = {name: _finite(getattr(model.scores, name)) for name in ("mae", "mae_naive", "pinball", "coverage")}
+        scores = {
+            name: _finite(getattr(model.scores, name)) for name in ("mae", "mae_naive", "pinball", "coverage")
+        }
         with self.engine.begin() as session:
             store_forecasts(session, beliefs)
             session.execute(
@@ -157,7 +159,9 @@ class ForecastDesk:
                     **scores,
                 },
             )
-        return Forecasted(sensor.name, model.ladder_step.name.lower().replace("_", " "), model.reason, True, scores)
+        return Forecasted(
+            sensor.name, model.ladder_step.name.lower().replace("_", " "), model.reason, True, scores
+        )
 
 
 def _unknown_steps(

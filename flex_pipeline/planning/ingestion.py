@@ -43,9 +43,7 @@ def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now
         except SourceError as error:
             unreadable[sensor.name] = str(error)
     names = [sensor.name for sensor in sensors]
-    verdicts = [
-        Verdict(name, day, READABLE, False, "error", fault, ()) for name, fault in unreadable.items()
-    ]
+    verdicts = [Verdict(name, day, READABLE, False, "error", fault, ()) for name, fault in unreadable.items()]
     with engine.begin() as session:
         stored = store_readings(session, pl.concat(frames), now) if frames else 0
         replace_verdicts(session, names, day, verdicts, now)

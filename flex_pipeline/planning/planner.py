@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon, horizon
-from flex_pipeline.planning.problem import NoValues, Values, input_hash, site_problem
+from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
@@ -53,31 +53,46 @@ class Planner:
         seen = horizon(self.portfolio.settings, site.timezone, day, now)
         with self.engine.begin() as session:
             blocked = blocked_on(session, self.portfolio, day)
-            reasons = {d.device_id: blocked.reason if blocked.date else blocked.devices.get(d.device_id)
-                       for d in site.devices}
+            reasons = {
+                d.device_id: blocked.reason if blocked.date else blocked.devices.get(d.device_id)
+                for d in site.devices
+            }
             devices = [device for device in site.devices if not reasons[device.device_id]]
             if not devices:
                 return self._block(session, site, day, seen, now, reasons)
             stock = self._stock_before(session, site, day)
             try:
                 mapping = site_problem(
-                    site, devices, self._values(session, site, devices, seen), seen,
+                    site,
+                    devices,
+                    self._values(session, site, devices, seen),
+                    seen,
                     {name: held.soc_kwh for name, held in stock.items()},
                 )
                 problem = read_problem(mapping)
-            except (NoValues, ProblemError) as error:
+            except (NoValuesError, ProblemError) as error:
                 return self._block(
-                    session, site, day, seen, now, {d.device_id: reasons[d.device_id] or str(error) for d in site.devices}
+                    session,
+                    site,
+                    day,
+                    seen,
+                    now,
+                    {d.device_id: reasons[d.device_id] or str(error) for d in site.devices},
                 )
-            inputs = {"problem": mapping, "blocked": {k: v for k, v in reasons.items() if v},
-                      "baseline": {k: held.baseline_soc_kwh for k, held in stock.items()}}
+            inputs = {
+                "problem": mapping,
+                "blocked": {k: v for k, v in reasons.items() if v},
+                "baseline": {k: held.baseline_soc_kwh for k, held in stock.items()},
+            }
             key = input_hash(inputs)
             if confirm_plan(session, site_id, day, key, now):
                 return Outcome(site_id, day, "confirmed", "confirmed", None)
             schedule = solve(problem)
             without = baseline(read_problem(_starting_with(mapping, devices, stock)))
             run = self._run(site_id, day, seen, now, key, inputs) | _facts(schedule)
-            replace_plan(session, _plan(run, site, devices, reasons, problem, mapping, schedule, without, seen))
+            replace_plan(
+                session, _plan(run, site, devices, reasons, problem, mapping, schedule, without, seen)
+            )
         return Outcome(site_id, day, "solved", schedule.status, schedule.diagnosis, run["solve_seconds"])
 
     def _values(self, session: Session, site: Site, devices: list[Device], seen: Horizon) -> Values:
@@ -119,7 +134,10 @@ class Planner:
         inputs = {"problem": None, "blocked": dict(reasons), "baseline": {}}
         key = input_hash(inputs)
         if not confirm_plan(session, site.site_id, day, key, now):
-            run = self._run(site.site_id, day, seen, now, key, inputs) | {"status": "blocked", "reason": reason}
+            run = self._run(site.site_id, day, seen, now, key, inputs) | {
+                "status": "blocked",
+                "reason": reason,
+            }
             devices = [_device_row(d.device_id, "blocked", reasons[d.device_id]) for d in site.devices]
             replace_plan(session, Plan(run, devices, pl.DataFrame(), pl.DataFrame()))
         return Outcome(site.site_id, day, "blocked", "blocked", reason)
@@ -174,7 +192,9 @@ def _plan(
         "event_start": pl.Series(problem.grid.starts[:n]).dt.replace_time_zone("UTC"),
         "event_end": pl.Series(problem.grid.edges[1 : n + 1]).dt.replace_time_zone("UTC"),
     }
-    rows = [_device_row(d.device_id, "blocked", reasons[d.device_id]) for d in site.devices if d not in devices]
+    rows = [
+        _device_row(d.device_id, "blocked", reasons[d.device_id]) for d in site.devices if d not in devices
+    ]
     parts = []
     for device in devices:
         planned, passive = schedule.devices[device.name], without.devices[device.name]
@@ -193,11 +213,15 @@ def _plan(
             "baseline_power_kw": passive.power_kw[:n],
             "baseline_soc_kwh": None if passive_soc is None else passive_soc[1 : n + 1],
         }
-        parts.append(pl.DataFrame(steps).with_columns(
-            pl.lit(device.device_id).alias("device_id"),
-            *(pl.Series(k, v, pl.Float64) if v is not None else pl.lit(None, pl.Float64).alias(k)
-              for k, v in columns.items()),
-        ))
+        parts.append(
+            pl.DataFrame(steps).with_columns(
+                pl.lit(device.device_id).alias("device_id"),
+                *(
+                    pl.Series(k, v, pl.Float64) if v is not None else pl.lit(None, pl.Float64).alias(k)
+                    for k, v in columns.items()
+                ),
+            )
+        )
     return Plan(run, rows, pl.concat(parts), _site_steps(steps, problem, mapping, schedule, without, n))
 
 
@@ -225,7 +249,8 @@ def _site_steps(
     }
     frame = pl.DataFrame(steps).with_columns(pl.Series(k, v[:n], pl.Float64) for k, v in columns.items())
     return frame.with_columns(
-        pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in (*limits, "marginal_price")
+        pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
+        for name in (*limits, "marginal_price")
     )
 
 
@@ -236,7 +261,8 @@ def _soft(limit: Any) -> Any:
 def _flow(problem: Problem, mapping: Mapping[str, Any], field: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     """The sum of the fixed flows of one direction, kW."""
     parts = [
-        parse_variable_quantity(given, "power").on(problem.grid) for given in mapping["flex_context"].get(field, [])
+        parse_variable_quantity(given, "power").on(problem.grid)
+        for given in mapping["flex_context"].get(field, [])
     ]
     return np.sum(parts, axis=0) if parts else np.zeros(problem.grid.n)
 

@@ -22,7 +22,7 @@ TIMES = ("start", "end", "datetime", "time")
 NO_UNIT = ("dimensionless", "")
 
 
-class NoValues(ValueError):
+class NoValuesError(ValueError):
     """A sensor of which nothing is believed for some step of the day."""
 
     def __init__(self, sensor: str, message: str) -> None:
@@ -84,7 +84,7 @@ def site_problem(
     horizon: Horizon,
     soc_at_start_kwh: Mapping[str, float],
 ) -> dict[str, Any]:
-    """The problem file of a site-day. Raises NoValues where the day itself is not covered.
+    """The problem file of a site-day. Raises NoValuesError where the day itself is not covered.
 
     The horizon ends early where values do: beyond the day they are an advantage, not a need.
     """
@@ -108,7 +108,9 @@ def site_problem(
                 "name": device.name,
                 "type": device.type,
                 "sensor_resolution": _iso(settings.resolution),
-                "flex_model": _of_the_day(device, resolved(device.flex_model), horizon, end, soc_at_start_kwh),
+                "flex_model": _of_the_day(
+                    device, resolved(device.flex_model), horizon, end, soc_at_start_kwh
+                ),
             }
             for device in devices
         ],
@@ -127,7 +129,7 @@ def _covered(used: Collection[str], values: Values, horizon: Horizon) -> datetim
             continue  # says nothing where it has no value
         until = values.until(sensor, horizon.start)
         if until < horizon.day_end:
-            raise NoValues(
+            raise NoValuesError(
                 sensor,
                 f"nothing known or forecast at {horizon.planning_time:%Y-%m-%d %H:%M} UTC "
                 f"for the step at {until:%Y-%m-%d %H:%M} UTC",

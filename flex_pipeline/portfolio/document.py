@@ -22,7 +22,9 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag.split(":")[-1] not in ("int", "float", "timestamp")]
+    first: [
+        (tag, regexp) for tag, regexp in resolvers if tag.split(":")[-1] not in ("int", "float", "timestamp")
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?\d+$"), list("-+0123456789"))
@@ -47,13 +49,15 @@ class Document:
         try:
             text = path.read_text(encoding="utf-8")
             node = yaml.compose(text, Loader=_Loader)
-            fields = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+            fields = yaml.load(text, Loader=_Loader)
         except UnicodeDecodeError as error:
             raise DocumentError(f"{path}\n  is not text in UTF-8: {error.reason}") from error
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f":{mark.line + 1}" if mark else ""
-            raise DocumentError(f"{path}{line}\n  is not YAML: {getattr(error, 'problem', None) or error}") from error
+            raise DocumentError(
+                f"{path}{line}\n  is not YAML: {getattr(error, 'problem', None) or error}"
+            ) from error
         if not isinstance(fields, dict):
             raise DocumentError(f"{path}:1\n  needs fields, such as site, sensors and devices")
         lines: dict[Key, int] = {}

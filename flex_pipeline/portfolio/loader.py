@@ -46,7 +46,9 @@ class _Reader:
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def fault(self, document: Document, where: str, value: object, message: str, key: Key | None = None) -> None:
+    def fault(
+        self, document: Document, where: str, value: object, message: str, key: Key | None = None
+    ) -> None:
         line = document.line(key if key is not None else key_of(where))
         self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value)}{message}")
 
@@ -73,7 +75,9 @@ def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
     if not folder.is_dir():
-        raise PortfolioError([f"{folder}\n  is not a folder; a portfolio is a folder of YAML files, one a site"])
+        raise PortfolioError(
+            [f"{folder}\n  is not a folder; a portfolio is a folder of YAML files, one a site"]
+        )
     documents = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
@@ -100,7 +104,9 @@ def _read_document(document: Document, reader: _Reader) -> None:
     try:
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError):
-        reader.fault(document, "timezone", timezone, 'is not a timezone; write for example "Europe/Amsterdam"')
+        reader.fault(
+            document, "timezone", timezone, 'is not a timezone; write for example "Europe/Amsterdam"'
+        )
         return
     location = _location(document, reader)
     for name, given in _mapping(document, "sensors", reader):
@@ -118,7 +124,9 @@ def _location(document: Document, reader: _Reader) -> tuple[float | None, float 
         return None, None
     for name, limit in zip(LOCATION, (90, 180), strict=True):
         if not isinstance(given[name], int | float) or abs(given[name]) > limit:
-            reader.fault(document, f"location.{name}", given[name], f"must be degrees from -{limit} to {limit}")
+            reader.fault(
+                document, f"location.{name}", given[name], f"must be degrees from -{limit} to {limit}"
+            )
             return None, None
     return float(given["latitude"]), float(given["longitude"])
 
@@ -138,7 +146,9 @@ def _read_sensor(
         reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
         return
     if not isinstance(given, Mapping):
-        reader.fault(document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key)
+        reader.fault(
+            document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key
+        )
         return
     fields = {"timezone": timezone} | dict(given) | {"name": name, "site": site}
     fields |= {"latitude": location[0], "longitude": location[1]}
@@ -146,7 +156,9 @@ def _read_sensor(
         try:
             fields["capacity"] = parse_quantity(fields["capacity"], "power").value
         except ValueError as error:
-            reader.fault(document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity"))
+            reader.fault(
+                document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity")
+            )
             return
     sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
     if sensor is None:
@@ -217,7 +229,7 @@ def _validated(
         return model.model_validate(given)
     except ValidationError as error:
         for fault in error.errors():
-            inner = [str(step) for step in fault["loc"]]
+            inner: list[str] = [str(step) for step in fault["loc"]]
             message = str(fault["msg"]).removeprefix("Value error, ")
             value = None if fault["type"] == "missing" or not inner else fault["input"]
             place = (*(key or (where,)), *inner)

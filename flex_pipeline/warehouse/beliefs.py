@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection as Session
@@ -64,7 +65,7 @@ AS_OF = text("""
     order by b.sensor_id, b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
 """)
 
-SCHEMA = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
+SCHEMA: dict[str, Any] = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
 
 
 def store_readings(session: Session, readings: pl.DataFrame, read_at: datetime) -> int:
@@ -103,7 +104,10 @@ def _keep_repeated(session: Session, readings: pl.DataFrame, read_at: datetime) 
                 insert into flex.repeated_reading (sensor_id, event_start, value, read_at)
                 select sensor_id, :event_start, :value, :read_at from flex.sensor where name = :sensor
             """),
-            [row | {"read_at": read_at} for row in repeated.select("sensor", "event_start", "value").to_dicts()],
+            [
+                row | {"read_at": read_at}
+                for row in repeated.select("sensor", "event_start", "value").to_dicts()
+            ],
         )
 
 
@@ -133,7 +137,9 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
 def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
     session.execute(text("drop table if exists stage"))
     session.execute(text(STAGE))
-    copy_frame(session, "stage", STAGED, frame.select(STAGED.split(", ")).write_csv(include_header=False).encode())
+    copy_frame(
+        session, "stage", STAGED, frame.select(STAGED.split(", ")).write_csv(include_header=False).encode()
+    )
     session.execute(SOURCES, {"type": source_type})
     session.execute(MONTHS)
 

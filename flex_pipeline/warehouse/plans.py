@@ -65,7 +65,7 @@ def replace_plan(session: Session, plan: Plan) -> None:
     names = RUN_COLUMNS.split(", ")
     values = ", ".join(f"cast(:{name} as jsonb)" if name == "problem" else f":{name}" for name in names)
     row = {name: plan.run.get(name) for name in names} | {"problem": json.dumps(plan.run["problem"])}
-    run_id = session.execute(
+    run_id: int = session.execute(
         text(f"insert into flex.schedule_run ({RUN_COLUMNS}) values ({values}) returning run_id"), row
     ).scalar_one()
     for device in plan.devices:
@@ -127,7 +127,7 @@ def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame
         """),
         {"site_id": site_id, "date": day},
     )
-    schema = {
+    schema: pl.Schema | dict[str, Any] = {
         "device_id": pl.String,
         "event_start": pl.Datetime("us", "UTC"),
         "event_end": pl.Datetime("us", "UTC"),

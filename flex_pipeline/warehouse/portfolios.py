@@ -39,7 +39,7 @@ SENSOR = text("""
 """)
 
 
-class UnitChanged(ValueError):
+class UnitChangedError(ValueError):
     """A sensor whose values are stored in another unit or step than the portfolio now says."""
 
 
@@ -50,7 +50,9 @@ def store_portfolio(session: Session, portfolio: Portfolio) -> int:
     found = session.execute(VERSION, {"hash": portfolio.content_hash(), "content": content})
     version_id = int(found.scalar_one())
     for table in ("site", "device", "sensor"):
-        session.execute(text(f"update flex.{table} set active = false where version_id <> :v"), {"v": version_id})
+        session.execute(
+            text(f"update flex.{table} set active = false where version_id <> :v"), {"v": version_id}
+        )
     for site in portfolio.sites:
         session.execute(
             SITE,
@@ -99,9 +101,9 @@ def _refuse_changed_units(session: Session, portfolio: Portfolio) -> None:
         """)
     )
     for name, unit, resolution in stored:
-        sensor = portfolio.sensors.get(name)
+        sensor = portfolio.sensors.get(str(name))
         if sensor and (sensor.unit, sensor.resolution) != (unit, resolution):
-            raise UnitChanged(
+            raise UnitChangedError(
                 f'sensor {name}: its values are stored in "{unit}" per {resolution}, and the portfolio now says '
                 f'"{sensor.unit}" per {sensor.resolution}; give the series a new name'
             )

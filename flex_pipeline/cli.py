@@ -34,7 +34,7 @@ EXIT_BAD_INPUT = 2
 @app.command()
 def run(portfolio: PortfolioOption = None, first: FromOption = None, last: ToOption = None) -> None:
     """Run the whole pipeline. Default dates: the last 3 complete days, today and tomorrow."""
-    _materialise(portfolio, first, last, devices=None, history=True)
+    _materialise(portfolio, first, last, devices=None)
 
 
 @app.command()
@@ -45,7 +45,7 @@ def backfill(
     portfolio: PortfolioOption = None,
 ) -> None:
     """Run a range of dates in one process, one Dagster run a date and stage, oldest first."""
-    _materialise(portfolio, first, last, devices=device, history=True)
+    _materialise(portfolio, first, last, devices=device)
 
 
 @app.command()
@@ -62,15 +62,15 @@ def solve(
     from flex_pipeline.scheduling.problem_file import solve_file
 
     answer = solve_file(problem)
-    if status == EXIT_BAD_INPUT:
-        typer.echo(answer, err=True)
-        raise typer.Exit(status)
-    text = json.dumps(answer, indent=1)
+    if answer.schedule is None:
+        typer.echo("\n".join(f"{problem}: {fault}" for fault in answer.faults), err=True)
+        raise typer.Exit(answer.exit_status)
+    text = json.dumps(answer.schedule.to_dict(), indent=1)
     if out:
         out.write_text(text + "\n", encoding="utf-8")
     else:
         typer.echo(text)
-    raise typer.Exit(status)
+    raise typer.Exit(answer.exit_status)
 
 
 @app.command(
@@ -154,14 +154,11 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
 
 
 def _materialise(
-    portfolio: Path | None,
-    first: datetime | None,
-    last: datetime | None,
-    devices: list[str] | None,
-    history: bool,
+    portfolio: Path | None, first: datetime | None, last: datetime | None, devices: list[str] | None
 ) -> None:
     if portfolio:
         os.environ["FLEX_PORTFOLIO"] = str(portfolio.absolute())
+    from flex_pipeline.definitions import build_defs
     from flex_pipeline.defs.runner import materialise
     from flex_pipeline.planning.configuration import load
 
@@ -171,7 +168,7 @@ def _materialise(
     end = last.date() if last else _default_end(first, today)
     if end < begin:
         raise typer.BadParameter(f"--to {end} is before --from {begin}")
-    raise typer.Exit(0 if materialise(found, begin, end, devices) else 1)
+    raise typer.Exit(0 if materialise(build_defs(), found, begin, end, devices) else 1)
 
 
 def _default_end(first: datetime | None, today: date) -> date:

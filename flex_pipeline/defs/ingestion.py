@@ -34,7 +34,7 @@ def sensors_of(feed: str, portfolio: Portfolio) -> list[Sensor]:
 def portfolio_asset(
     context: dg.AssetExecutionContext, pipeline: PipelineResource
 ) -> dg.MaterializeResult[None]:
-    """Sites, devices and sensors as the YAML files describe them; one version per content. Syncs `device` partitions."""
+    """Sites, devices and sensors as the YAML files describe them, a version per content. Syncs `device` keys."""
     portfolio = pipeline.portfolio
     with pipeline.warehouse.engine.begin() as session:
         version = store_portfolio(session, portfolio)

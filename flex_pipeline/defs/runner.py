@@ -51,18 +51,21 @@ class Runner:
         return bool(result.success)
 
 
-def materialise(portfolio: Portfolio, first: date, last: date, devices: Sequence[str] | None) -> bool:
+def materialise(
+    definitions: dg.Definitions,
+    portfolio: Portfolio,
+    first: date,
+    last: date,
+    devices: Sequence[str] | None,
+) -> bool:
     """Everything for the local dates from `first` to `last`: read, judge, forecast, plan, report.
 
     `devices`: only these, with their sites. False when a run failed; the others are done all the same.
     """
-    from flex_pipeline.definitions import build_defs
-
     with _step("PostgreSQL"):
         connection = resolve()
         migrate(connection)
     home = dagster_instance.prepare(connection)
-    definitions = build_defs()
     with dg.DagsterInstance.from_config(str(home)) as instance:
         runner = Runner(definitions.resolve_implicit_global_asset_job_def(), instance)
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):

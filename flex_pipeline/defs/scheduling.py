@@ -66,7 +66,7 @@ def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> 
 @dg.asset_check(
     asset=schedules,
     name=CHECK,
-    description="Every selected device has a plan that keeps all hard limits; fails with the reason for one that has not.",
+    description="Every selected device has a plan that keeps all hard limits; names those that have not, and why.",
 )
 def planned(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
     rows = []

@@ -5,11 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import Row, text
 
-from flex_pipeline.quality.verdict import Verdict
+
+class Verdict(Protocol):
+    """What the engine of quality says; the warehouse does not depend on it."""
+
+    @property
+    def sensor(self) -> str: ...  # noqa: D102
+    @property
+    def day(self) -> date: ...  # noqa: D102
+    @property
+    def expectation(self) -> str: ...  # noqa: D102
+    @property
+    def passed(self) -> bool: ...  # noqa: D102
+    @property
+    def severity(self) -> str: ...  # noqa: D102
+    @property
+    def observed(self) -> str: ...  # noqa: D102
+    @property
+    def rows(self) -> tuple[dict[str, object], ...]: ...  # noqa: D102
+
 
 STORE = text("""
     insert into flex.data_quality

@@ -19,7 +19,13 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
     warehouse = WarehouseResource()
     resources = {"warehouse": warehouse, "pipeline": PipelineResource(warehouse=warehouse)}
     return dg.Definitions(
-        assets=[*ingestion.assets, *forecasting.assets, *scheduling.assets, *reporting.assets],
+        assets=[
+            *ingestion.assets,
+            *quality.assets,
+            *forecasting.assets,
+            *scheduling.assets,
+            *reporting.assets,
+        ],
         asset_checks=[*quality.checks, *scheduling.checks],
         jobs=automation.jobs,
         schedules=automation.schedules,

@@ -16,7 +16,8 @@ WEBHOOK_LIMIT_S = 10
 # all that has the dimension date; plans follow with their devices
 daily = dg.define_asset_job(
     "daily",
-    selection=dg.AssetSelection.groups("ingestion", "forecasting") - dg.AssetSelection.assets("portfolio"),
+    selection=dg.AssetSelection.groups("ingestion", "quality", "forecasting")
+    - dg.AssetSelection.assets("portfolio"),
 )
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))

@@ -5,6 +5,7 @@ from datetime import date
 import dagster as dg
 
 from flex_pipeline.defs import partitions
+from flex_pipeline.defs.ingestion import FEED_NAMES
 from flex_pipeline.defs.resources import PipelineResource
 from flex_pipeline.planning.forecasts import Forecasted
 
@@ -19,7 +20,7 @@ EARLIER = dg.TimeWindowPartitionMapping(
     kinds={"scikitlearn", "postgres"},
     partitions_def=partitions.dates,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    deps=[dg.AssetDep(feed, partition_mapping=EARLIER) for feed in ("prices", "sensor_readings", "weather")],
+    deps=["data_quality", *(dg.AssetDep(feed, partition_mapping=EARLIER) for feed in FEED_NAMES)],
     metadata={"dagster/table_name": "flex.belief"},
 )
 def forecasts(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:

@@ -13,6 +13,7 @@ from flex_pipeline.warehouse.portfolios import store_portfolio
 
 # What each feed reads, by kind of sensor; `sensor_readings` reads the rest.
 FEEDS = {"prices": ("price",), "weather": ("temperature", "irradiance")}
+FEED_NAMES = ("prices", "weather", "sensor_readings")
 DESCRIPTIONS = {
     "prices": "Day-ahead prices: one belief per market, hour and time of knowing. Read by forecasts and plans.",
     "weather": "Temperature and irradiance at the sites, as beliefs. Read by forecasts.",
@@ -84,5 +85,5 @@ def _describe(done: Ingested) -> dict[str, dg.MetadataValue]:
     }
 
 
-prices, weather, sensor_readings = (_feed(name) for name in ("prices", "weather", "sensor_readings"))
+prices, weather, sensor_readings = (_feed(name) for name in FEED_NAMES)
 assets = [portfolio_asset, prices, weather, sensor_readings]

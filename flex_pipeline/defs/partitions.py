@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,8 +12,11 @@ PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
+# Dagster is at ease up to 100,000 keys an asset: 250 devices and a year, or 100 devices and three.
+FIRST_DATE = os.environ.get("FLEX_FIRST_DATE", "2024-01-01")
+
 # Two days beyond today: tomorrow is planned today, and is a partition from local midnight on.
-dates = dg.DailyPartitionsDefinition(start_date="2015-01-01", timezone="Europe/Amsterdam", end_offset=2)
+dates = dg.DailyPartitionsDefinition(start_date=FIRST_DATE, timezone="Europe/Amsterdam", end_offset=2)
 
 # Device ids such as home-01/battery, synced from the portfolio.
 DEVICES = "device"

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
+from flex_pipeline.defs.ingestion import FEED_NAMES
 from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.database import migrate
@@ -20,7 +21,6 @@ from flex_pipeline.warehouse.resolve import resolve
 
 # the event log has it all; what failed is told at the end
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-FEEDS = ("prices", "weather", "sensor_readings")
 
 console = Console()
 
@@ -83,7 +83,7 @@ def materialise(
 
 def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
     key = day.isoformat()
-    read = [dg.AssetKey(name) for name in (*FEEDS, "forecasts")]
+    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "forecasts")]
     runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
     plan = [dg.AssetKey("schedules")]
     if devices is None:
@@ -112,7 +112,7 @@ def _read_history(runner: Runner, first: date) -> None:
     missing = [day for day in wanted if day not in read]
     if missing:
         with _step(f"history from {missing[0]} to {missing[-1]}"):
-            feeds = [dg.AssetKey(name) for name in FEEDS]
+            feeds = [dg.AssetKey(name) for name in FEED_NAMES]
             runner.run("history", feeds, partitions.between(missing[0], missing[-1]), checks=False)
 
 

@@ -34,7 +34,7 @@ DAY_BEFORE = dg.MultiPartitionMapping(
     partitions_def=partitions.device_days,
     # one process for any selection: a device's days depend on each other
     backfill_policy=dg.BackfillPolicy.single_run(),
-    deps=[forecasts, dg.AssetDep(KEY, partition_mapping=DAY_BEFORE)],
+    deps=[forecasts, "data_quality", dg.AssetDep(KEY, partition_mapping=DAY_BEFORE)],
     pool="solver",
     metadata={"dagster/table_name": "flex.schedule"},
 )

@@ -1,24 +1,159 @@
+"""Pictures of a plan: price in the back, schedule on top, limits dashed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from flex_pipeline.plots import style
+from flex_pipeline.plots.style import Array, Instants
+from flex_pipeline.timeseries.units import parse_quantity
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SMALL = {"font.size": 8, "axes.titlesize": 9, "axes.titleweight": "bold", "axes.titlelocation": "left"}
+LARGE = SMALL | {"font.size": 10, "axes.titlesize": 13}
 
 
 @dataclass(frozen=True)
 class DeviceDay:
+    """One device on one local day. Arrays (T,); times naive UTC; consumption positive."""
+
     device_id: str
-    day: object
-    timezone: object
-    starts: object
+    day: date
+    timezone: ZoneInfo
+    starts: Instants
     step_hours: float
-    price: object
-    power_kw: object
-    soc_kwh: object
-    soc_bounds_kwh: object
+    price: Array  # of consumption, currency per kWh
+    power_kw: Array
+    soc_kwh: Array | None  # at step ends; None: no stock
+    soc_bounds_kwh: tuple[float, float] | None
     cost: float
     currency: str
 
 
-def plot_device_day(day):
-    return b"x"
+@dataclass(frozen=True)
+class SiteDay:
+    """A whole site on one local day. Arrays (T,); times naive UTC; consumption positive."""
+
+    site_id: str
+    day: date
+    timezone: ZoneInfo
+    starts: Instants
+    step_hours: float
+    price: Array
+    device_power_kw: Mapping[str, Array]
+    inflexible_consumption_kw: Array
+    inflexible_production_kw: Array  # stated positive
+    net_power_kw: Array
+    baseline_net_power_kw: Array
+    consumption_capacity_kw: Array
+    soc_kwh: Mapping[str, Array]
+    cost: float
+    baseline_cost: float
+    currency: str
 
 
-def bounds_of(m):
-    return None
+def bounds_of(flex_model: Mapping[str, Any]) -> tuple[float, float] | None:
+    """soc-min and soc-max of a flex-model in kWh; None where nothing bounds the stock from above."""
+    if "soc-max" not in flex_model:
+        return None
+    unit = flex_model.get("soc-unit")
+    low, high = (parse_quantity(flex_model.get(name, "0 kWh"), "energy", unit) for name in ("soc-min", "soc-max"))
+    return low.value, high.value
+
+
+def plot_device_day(day: DeviceDay) -> bytes:
+    """A PNG of 640 x 360: price and power, and below it the state of charge within its bounds."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(SMALL):
+        figure = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
+        stock = day.soc_kwh
+        panels = figure.subplots(
+            1 if stock is None else 2, 1, sharex=True, squeeze=False, height_ratios=[1] if stock is None else [5, 3]
+        )[:, 0]
+        at = style.edges(day.starts, day.step_hours)
+        style.price_behind(panels[0], at, day.price, day.currency)
+        _power(panels[0], at, day.power_kw)
+        panels[0].set_title(f"{day.device_id} · {day.day:%a %d %b %Y} · {day.cost:.2f} {day.currency}")
+        if stock is not None:
+            panels[1].plot(at[1:], stock, color=style.STOCK, linewidth=1.4)
+            for bound in day.soc_bounds_kwh or ():
+                panels[1].axhline(bound, color=style.LIMIT, linestyle="--", linewidth=0.8)
+            panels[1].set_ylabel("kWh")
+            style.bare(panels[1])
+        style.local_hours(panels[-1], at, day.timezone)
+        return style.png(figure, colours=32)
+
+
+def _power(axes: Axes, at: Instants, power_kw: Array) -> None:
+    style.step_area(axes, at, np.maximum(power_kw, 0), color=style.CONSUMPTION, alpha=0.9, linewidth=0)
+    style.step_area(axes, at, np.minimum(power_kw, 0), color=style.PRODUCTION, alpha=0.9, linewidth=0)
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.set_ylabel("kW")
+    style.bare(axes)
+
+
+def plot_site_day(day: SiteDay) -> bytes:
+    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(LARGE):
+        figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
+        power, stocks = figure.subplots(2, 1, sharex=True, height_ratios=[7, 3])
+        at = style.edges(day.starts, day.step_hours)
+        style.price_behind(power, at, day.price, day.currency)
+        _stack(power, at, day)
+        _connection(power, at, day)
+        saving = day.baseline_cost - day.cost
+        power.set_title(
+            f"{day.site_id} · {day.day:%a %d %b %Y} · {day.cost:.2f} {day.currency}, "
+            f"{saving:.2f} less than without flexibility"
+        )
+        for colour, (name, soc) in zip(style.DEVICES, sorted(day.soc_kwh.items()), strict=False):
+            stocks.plot(at[1:], soc, color=colour, linewidth=1.8, label=name)
+        stocks.set_ylabel("in store, kWh")
+        stocks.set_ylim(bottom=0)
+        stocks.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False)
+        style.bare(stocks)
+        style.local_hours(stocks, at, day.timezone)
+        return style.png(figure, colours=128)
+
+
+def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:
+    """Consumption piled up above zero, production below it."""
+    parts = [("fixed load", style.FIXED, day.inflexible_consumption_kw)]
+    parts += [
+        (name, colour, kw) for colour, (name, kw) in zip(style.DEVICES, sorted(day.device_power_kw.items()), strict=False)
+    ]
+    parts += [("solar panels", style.SUN, -day.inflexible_production_kw)] if day.inflexible_production_kw.any() else []
+    above, below = np.zeros_like(day.net_power_kw), np.zeros_like(day.net_power_kw)
+    for name, colour, kw in parts:
+        up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
+        style.step_area(axes, at, up, above, color=colour, alpha=0.85, linewidth=0, label=name)
+        style.step_area(axes, at, down, below, color=colour, alpha=0.85, linewidth=0)
+        above, below = up, down
+
+
+def _connection(axes: Axes, at: Instants, day: SiteDay) -> None:
+    """The net power at the connection, what it would be without flexibility, and the limit."""
+    style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.8, label="net")
+    style.step_line(
+        axes, at, day.baseline_net_power_kw, color=style.PASSIVE, linewidth=1, linestyle=":", label="net, inflexible"
+    )
+    style.step_line(
+        axes, at, day.consumption_capacity_kw, color=style.LIMIT, linewidth=1, linestyle="--", label="limit"
+    )
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.set_ylabel("kW, consumption positive")
+    axes.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False)
+    style.bare(axes)

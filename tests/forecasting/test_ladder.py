@@ -11,9 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flex_pipeline.forecasting import ladder
 from flex_pipeline.forecasting.error import ForecastError
+from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.ladder import train
 from flex_pipeline.forecasting.model import LadderStep
+from flex_pipeline.forecasting.naive import SameHour
 from flex_pipeline.portfolio.sensor import Sensor
 
 MakeSensor = Callable[..., Sensor]
@@ -92,6 +95,22 @@ def test_gradient_boosting_that_did_not_beat_the_fallback_is_not_used_and_that_i
 ) -> None:
     model = train(series(weekly, ORIGIN, 60), sensor(), cutoff=ORIGIN)  # without noise a week ago is exact
     assert model.name == "seasonal-naive d-7"
+    assert "Gradient boosting did not beat it" in model.reason
+
+
+class Unsure(SameHour):
+    """The right median, and quantiles that promise nothing."""
+
+    def quantiles(self, history: History, rows: Rows) -> Floats:
+        return super().quantiles(history, rows) + np.array([-50.0, 0.0, 50.0])
+
+
+def test_a_median_better_than_the_naive_is_not_enough_when_the_quantiles_are_worse_than_the_fallback(
+    sensor: MakeSensor, series: MakeSeries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "train_gradient_boosting", lambda *_: Unsure())
+    model = train(series(daily, ORIGIN, 60, noise=0.5), sensor("temperature", unit="degC"), cutoff=ORIGIN)
+    assert model.name == "same-hour quantiles 28 d"
     assert "Gradient boosting did not beat it" in model.reason
 
 

@@ -44,7 +44,7 @@ class History:
 
     @classmethod
     def read(cls, frame: pl.DataFrame, clock: WallClock, since: datetime, before: datetime) -> History:
-        """Rows of event_start (UTC) and value that start in [since, before); steps stated twice are averaged."""
+        """Rows of event_start (UTC) and value within [since, before); steps stated twice are averaged."""
         past = frame.select("event_start", pl.col("value").cast(pl.Float64).fill_nan(None)).filter(
             pl.col("event_start") >= since, pl.col("event_start") < before
         )

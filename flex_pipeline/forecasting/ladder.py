@@ -91,14 +91,15 @@ def _day_or_week(trial: Trial) -> Choice:
 
 
 def _same_hour_or_week(trial: Trial) -> Choice:
-    """Quantiles of the same hour, unless their median is worse than the naive forecast."""
+    """Quantiles of the same hour, unless those around the value of a week ago were better."""
+    values, days = trial.held_out.values, trial.past.days
+    week = _repeat(trial, LadderStep.WEEK_AGO, WeekAgo(), "")
     quantiles = trial.quantiles(SameHour())
-    error = mae(quantiles[:, 1], trial.held_out.values)
-    if error > trial.mae_naive:
-        compared = f"(mean error {trial.mae_naive:.3g} against {error:.3g})"
-        why = f"A week ago was closer than the usual same hour on the last {trial.days} days {compared}."
-        return _repeat(trial, LadderStep.WEEK_AGO, WeekAgo(), why)
-    why = f"{trial.past.days:.0f} days of history are too few to train on ({DAYS_FOR_TRAINING} are needed)."
+    loss, loss_of_week = pinball(quantiles, values), pinball(week.held_out, values)
+    if loss_of_week < loss:
+        losses = f"(pinball loss {loss_of_week:.3g} against {loss:.3g} on the last {trial.days} days)."
+        return replace(week, reason=f"The week before was closer than the usual same hour {losses}")
+    why = f"{days:.0f} days of history are too few to train on ({DAYS_FOR_TRAINING} are needed)."
     return Choice(LadderStep.SAME_HOUR, SameHour(), why, quantiles)
 
 

@@ -11,9 +11,8 @@ from flex_pipeline.timeseries.units import unit_inside
 # no reading is infinite, so that an infinity breaks even the limit of a quantity without one
 UNLIMITED = sys.float_info.max
 
-ABOVE_CAPACITY = (
-    1.1  # inverters and meters are a few per cent off, cold panels give more than their plate says
-)
+# inverters and meters are a few per cent off, cold panels give more than their plate says
+ABOVE_CAPACITY = 1.1
 PLAUSIBLE_SITE_KW = 10_000.0
 NIGHT_SHARE_OF_CAPACITY, NIGHT_KW = 0.01, 0.02  # what an inverter's measurement may say in the dark
 

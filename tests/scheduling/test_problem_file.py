@@ -62,7 +62,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_importing_the_engine_loads_neither_pyomo_nor_pint() -> None:
     code = (
         "import sys, flex_pipeline.scheduling; "
-        "heavy = {'pyomo', 'pint', 'highspy', 'scipy', 'pandas'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+        "heavy = {'pyomo', 'pint', 'highspy', 'scipy', 'pandas'} & set(sys.modules); "
+        "sys.exit(str(heavy) if heavy else 0)"
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -112,7 +112,7 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
     if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
         faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
     kind, model = device.get("type", "storage"), device.get("flex_model")
-    if isinstance(kind, str) and kind in FLEX_MODELS:
+    if kind in ("storage", "process"):
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )

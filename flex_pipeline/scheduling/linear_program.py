@@ -96,10 +96,15 @@ def solve_program(
     lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
 ) -> Solution:
     """Minimise one objective; `mip_gap` is absolute, in its units."""
-    highs = _highs(mip_rel_gap=0.0, mip_abs_gap=mip_gap, time_limit=time_limit_s)
-    highs.passModel(_to_highs(lp, objective))
-    highs.run()
-    return _solution(lp, objective, highs)
+    options = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
+    for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
+        highs = _highs(tolerance, **options)
+        highs.passModel(_to_highs(lp, objective))
+        highs.run()
+        solution = _solution(lp, objective, highs)
+        if solution.status != "unknown" or lp.integer.any():
+            break
+    return solution
 
 
 def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
@@ -117,19 +122,19 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
 
 def conflict(lp: LinearProgram) -> tuple[Any, ...]:
     """Constraints and bounded variables that cannot hold together, but could without any one of them."""
-    highs = _highs(iis_strategy=6, time_limit=5.0)
+    highs = _highs(TOLERANCE, iis_strategy=6, time_limit=5.0)
     highs.passModel(_to_highs(replace(lp, integer=np.zeros_like(lp.integer)), "money"))
     highs.run()
     _, found = highs.getIis()
     return (*(lp.constraints[i] for i in found.row_index_), *(lp.variables[j] for j in found.col_index_))
 
 
-def _highs(**options: float) -> Any:
+def _highs(tolerance: float, **options: float) -> Any:
     import highspy
 
     highs: Any = highspy.Highs  # without types
     solver = highs()
-    tolerances = {"primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE}
+    tolerances = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
     for name, value in {"output_flag": False, "threads": 1, **tolerances, **options}.items():
         solver.setOptionValue(name, value)
     return solver

@@ -71,6 +71,9 @@ def _infeasible(problem: Problem, placement: Placement, strict: Search) -> Sched
             diagnosis="no plan keeps the limits and operation modes of the devices themselves",
             fallback_used=True,
         )
+    if found.plan.violation() <= FEASIBLE:
+        # the search ran out of time before it found any plan; this one keeps every constraint
+        return to_schedule(problem, placement, found.plan, "feasible", effort=elastic.effort)
     return to_schedule(
         problem,
         placement,

@@ -51,6 +51,8 @@ _CODES = (
 CURRENCIES = frozenset(_CODES.split())
 NO_CURRENCY = "XXX"  # ISO 4217 for "no currency is involved": no price converts to it
 
+LARGEST = 1e12  # in the unit inside; solvers take 1e20 for infinity
+
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 _CURRENCY = re.compile(r"\b[A-Z]{3}\b")
 
@@ -87,13 +89,15 @@ def parse_quantity(text: object, dimension: Dimension, bare_unit: str | None = N
         raise ValueError(f'"{text}" is not {ARTICLE[dimension]}; write for example {EXAMPLE[dimension]}')
     number, unit = float(matched[1]), matched[2]
     if not unit and dimension == "ratio":
-        return Amount(number)
+        unit = "dimensionless"
     if not unit and bare_unit is None:
         raise ValueError(f'"{text}" has no unit; write for example {EXAMPLE[dimension]}')
     try:
         inside = _convert(unit or str(bare_unit), dimension)
     except ValueError as error:
         raise ValueError(f'"{text}" {error}') from error
+    if abs(number * inside.value) > LARGEST:
+        raise ValueError(f'"{text}" is larger than anything that can be planned')
     return Amount(number * inside.value, inside.currency)
 
 

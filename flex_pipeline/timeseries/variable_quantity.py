@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.timeseries.grid import MICROSECOND, Grid, as_utc
-from flex_pipeline.timeseries.units import Dimension, parse_quantity, unit_inside
+from flex_pipeline.timeseries.units import LARGEST, Dimension, parse_quantity, unit_inside
 
 Array = NDArray[np.float64]
 Overlap = Literal["first", "min", "max"]
@@ -194,9 +194,9 @@ def _parse_series(raw: Mapping[str, Any], dimension: Dimension) -> Series:
         raise QuantityError(
             ".series.values", body["values"], "holds something that is not a number"
         ) from error
-    if values.ndim != 1 or not values.size or np.isinf(values).any():
-        raise QuantityError(".series.values", "", "needs a list of finite numbers (null where unknown)")
     values = values * unit.value
+    if values.ndim != 1 or not values.size or (np.abs(values) > LARGEST).any():
+        raise QuantityError(".series.values", "", "needs a list of finite numbers (null where unknown)")
     if "plus" in raw:
         value, currency = _amount(".plus", raw["plus"], dimension, None)
         if currency != unit.currency:

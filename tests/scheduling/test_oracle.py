@@ -30,7 +30,9 @@ class Matrices:
     integer: list[int] = field(default_factory=list)
     rows: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
 
-    def variables(self, n: int, upper: Any, cost: Any = 0.0, *, lower: Any = 0.0, integer: int = 0) -> list[int]:
+    def variables(
+        self, n: int, upper: Any, cost: Any = 0.0, *, lower: Any = 0.0, integer: int = 0
+    ) -> list[int]:
         first = len(self.lower)
         self.lower += np.broadcast_to(lower, n).tolist()
         self.upper += np.broadcast_to(upper, n).tolist()
@@ -167,7 +169,9 @@ class Site:
             return [{on[t]: power} for t in range(n)]
         begin = m.variables(n - steps + 1, 1, integer=1)
         m.row(dict.fromkeys(begin, 1.0), 1, 1)
-        return [{begin[s]: power for s in range(max(0, t - steps + 1), min(t, n - steps) + 1)} for t in range(n)]
+        return [
+            {begin[s]: power for s in range(max(0, t - steps + 1), min(t, n - steps) + 1)} for t in range(n)
+        ]
 
 
 def one_of(*values: float) -> st.SearchStrategy[float]:
@@ -214,7 +218,9 @@ def compare(site: Site) -> None:
     assert -1e-6 <= schedule.certificate.gap <= 2e-6
 
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+SLOW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
 
 
 @SLOW

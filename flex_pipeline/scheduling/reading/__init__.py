@@ -112,7 +112,7 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
     if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
         faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
     kind, model = device.get("type", "storage"), device.get("flex_model")
-    if kind in FLEX_MODELS:
+    if kind in ("storage", "process"):
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
@@ -123,16 +123,19 @@ def _check_sharing(device: Mapping[str, Any], path: str, i: int, devices: list[A
     owner = device.get("shares_stock_of")
     if owner is None:
         return []
-    valid = (
-        isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices) and owner != i
-    )
-    if not valid or "shares_stock_of" in devices[owner] or devices[owner].get("type", "storage") != "storage":
+    own_index = isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices)
+    other = _mapping(devices[owner]) if own_index and owner != i else {}
+    if other.get("type", "storage") != "storage" or "shares_stock_of" in other or not other:
         return [
             Fault(f"{path}.shares_stock_of", owner, "must be the index of a storage with a stock of its own")
         ]
-    own = [name for name in STOCK_FIELDS if name in (device.get("flex_model") or {})]
+    own = [name for name in STOCK_FIELDS if name in _mapping(device.get("flex_model"))]
     message = f"belongs to the device whose stock it is, devices[{owner}]"
     return [Fault(f"{path}.flex_model.{name}", device["flex_model"][name], message) for name in own]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _extended(grid: Grid, devices: list[Any]) -> Grid:

@@ -17,8 +17,8 @@ from flex_pipeline.timeseries.units import parse_quantity
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SMALL = {"font.size": 8, "axes.titlesize": 9, "axes.titleweight": "bold", "axes.titlelocation": "left"}
-LARGE = SMALL | {"font.size": 10, "axes.titlesize": 13}
+SMALL: dict[Any, Any] = {"font.size": 8, "axes.titlesize": 9, "axes.titleweight": "bold", "axes.titlelocation": "left"}
+LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 13}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def bounds_of(flex_model: Mapping[str, Any]) -> tuple[float, float] | None:
     if "soc-max" not in flex_model:
         return None
     unit = flex_model.get("soc-unit")
-    low, high = (parse_quantity(flex_model.get(name, "0 kWh"), "energy", unit) for name in ("soc-min", "soc-max"))
+    low, high = (
+        parse_quantity(flex_model.get(name, "0 kWh"), "energy", unit) for name in ("soc-min", "soc-max")
+    )
     return low.value, high.value
 
 
@@ -78,7 +80,11 @@ def plot_device_day(day: DeviceDay) -> bytes:
         figure = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
         stock = day.soc_kwh
         panels = figure.subplots(
-            1 if stock is None else 2, 1, sharex=True, squeeze=False, height_ratios=[1] if stock is None else [5, 3]
+            1 if stock is None else 2,
+            1,
+            sharex=True,
+            squeeze=False,
+            height_ratios=[1] if stock is None else [5, 3],
         )[:, 0]
         at = style.edges(day.starts, day.step_hours)
         style.price_behind(panels[0], at, day.price, day.currency)
@@ -133,9 +139,14 @@ def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:
     """Consumption piled up above zero, production below it."""
     parts = [("fixed load", style.FIXED, day.inflexible_consumption_kw)]
     parts += [
-        (name, colour, kw) for colour, (name, kw) in zip(style.DEVICES, sorted(day.device_power_kw.items()), strict=False)
+        (name, colour, kw)
+        for colour, (name, kw) in zip(style.DEVICES, sorted(day.device_power_kw.items()), strict=False)
     ]
-    parts += [("solar panels", style.SUN, -day.inflexible_production_kw)] if day.inflexible_production_kw.any() else []
+    parts += (
+        [("solar panels", style.SUN, -day.inflexible_production_kw)]
+        if day.inflexible_production_kw.any()
+        else []
+    )
     above, below = np.zeros_like(day.net_power_kw), np.zeros_like(day.net_power_kw)
     for name, colour, kw in parts:
         up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
@@ -148,7 +159,13 @@ def _connection(axes: Axes, at: Instants, day: SiteDay) -> None:
     """The net power at the connection, what it would be without flexibility, and the limit."""
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.8, label="net")
     style.step_line(
-        axes, at, day.baseline_net_power_kw, color=style.PASSIVE, linewidth=1, linestyle=":", label="net, inflexible"
+        axes,
+        at,
+        day.baseline_net_power_kw,
+        color=style.PASSIVE,
+        linewidth=1,
+        linestyle=":",
+        label="net, inflexible",
     )
     style.step_line(
         axes, at, day.consumption_capacity_kw, color=style.LIMIT, linewidth=1, linestyle="--", label="limit"

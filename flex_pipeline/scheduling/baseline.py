@@ -21,8 +21,7 @@ Feeder = tuple[int, Storage]
 
 
 def baseline(problem: Problem) -> Schedule:
-    """The schedule without flexibility, priced as any other. It need not keep limits that only flexibility
-    can."""
+    """The schedule without flexibility, priced as any other; it may break what only flexibility keeps."""
     n = problem.grid.n
     processes = [run_at(process, np.zeros(n)) for process in problem.processes]
     charge = [np.zeros(n) for _ in problem.storages]

@@ -28,8 +28,7 @@ class Formulation:
         self.program = compile_model(self.model)
 
     def plan(self, x: Array) -> tuple[Plan, Where]:
-        """The plan of a point, and where it goes both ways: a storage, or a flow whose prices would pay
-        for it."""
+        """The plan of a point, and where a storage, or a flow whose prices pay for it, goes both ways."""
         charge, discharge = [], []
         for i, storage in enumerate(self.problem.storages):
             block = self.model.storage[i]

@@ -17,8 +17,7 @@ TIE = 1e-9  # relative difference of costs below which the earliest wins
 
 @dataclass(frozen=True)
 class Placement:
-    """Processes whose time is settled, by name, and the problem that is left with their power as a fixed
-    load."""
+    """Power of the processes that are settled, and the problem that is left with it as fixed load."""
 
     rest: Problem
     power_kw: dict[str, Array]

@@ -41,8 +41,7 @@ class SoftLimit:
 
 @dataclass(frozen=True)
 class Commitment:
-    """A promised net power: `up_price` per kWh above it, and `down_price` times the (negative) rest below
-    it."""
+    """A promised net power: `up_price` per kWh above it, `down_price` times what is (negatively) below."""
 
     name: str
     baseline_kw: Array

@@ -41,48 +41,26 @@ class Statements:
         for span in self._within(spans):
             self._hold(self.minima, span, "max")
             for before, after in self._gaps(span):
-                self._set(
-                    self.minima,
-                    before.instant,
-                    span.value - before.share * self.chargeable_kwh[before.step],
-                    "max",
-                )
-                self._set(
-                    self.minima,
-                    after.instant,
-                    span.value - after.share * self.dischargeable_kwh[after.step],
-                    "max",
-                )
+                self._set(self.minima, before, span.value - self._charge(before), "max")
+                self._set(self.minima, after, span.value - self._discharge(after), "max")
 
     def add_maxima(self, spans: Iterable[Span]) -> None:
         """At most these."""
         for span in self._within(spans):
             self._hold(self.maxima, span, "min")
             for before, after in self._gaps(span):
-                self._set(
-                    self.maxima,
-                    before.instant,
-                    span.value + before.share * self.dischargeable_kwh[before.step],
-                    "min",
-                )
-                self._set(
-                    self.maxima,
-                    after.instant,
-                    span.value + after.share * self.chargeable_kwh[after.step],
-                    "min",
-                )
+                self._set(self.maxima, before, span.value + self._discharge(before), "min")
+                self._set(self.maxima, after, span.value + self._charge(after), "min")
 
     def add_targets(self, spans: Iterable[Span]) -> None:
         """Exactly these: at the next instant of the grid where they lie between two."""
         for span in self._within(spans):
             self._hold(self.targets, span, "first")
             for before, after in self._gaps(span):
-                reach = before.share * self.chargeable_kwh[before.step]
-                self._set(self.minima, before.instant, span.value - reach, "max")
-                reach = before.share * self.dischargeable_kwh[before.step]
-                self._set(self.maxima, before.instant, span.value + reach, "min")
+                self._set(self.minima, before, span.value - self._charge(before), "max")
+                self._set(self.maxima, before, span.value + self._discharge(before), "min")
                 if span.start_utc == span.end_utc:
-                    self._set(self.targets, after.instant, span.value, "first")
+                    self._set(self.targets, after, span.value, "first")
 
     def _within(self, spans: Iterable[Span]) -> Iterable[Span]:
         for span in spans:
@@ -92,8 +70,7 @@ class Statements:
                 yield span
 
     def _hold(self, into: Array, span: Span, overlap: Overlap) -> None:
-        """Ask for the value at every instant of the grid in the span; the start of the grid is already
-        past."""
+        """Ask for the value at every instant in the span; the start of the grid is past."""
         first = max(1, math.ceil(self.grid.position(span.start_utc)))
         last = min(self.grid.n, math.floor(self.grid.position(span.end_utc)))
         if first <= last:
@@ -108,9 +85,19 @@ class Statements:
                 self.projected.append(instant)
                 yield _Neighbour(step, step, position - step), _Neighbour(step + 1, step, step + 1 - position)
 
-    def _set(self, into: Array, instant: int, value: float, overlap: Overlap) -> None:
-        if instant >= 1:
-            into[instant - 1 : instant] = resolve_overlap(into[instant - 1 : instant], value, overlap)
+    def _charge(self, near: _Neighbour) -> float:
+        """What can be charged between a statement and its neighbour."""
+        return near.share * float(self.chargeable_kwh[near.step])
+
+    def _discharge(self, near: _Neighbour) -> float:
+        """What can be discharged between a statement and its neighbour."""
+        return near.share * float(self.dischargeable_kwh[near.step])
+
+    def _set(self, into: Array, near: _Neighbour, value: float, overlap: Overlap) -> None:
+        if near.instant >= 1:
+            into[near.instant - 1 : near.instant] = resolve_overlap(
+                into[near.instant - 1 : near.instant], value, overlap
+            )
 
 
 @dataclass(frozen=True)

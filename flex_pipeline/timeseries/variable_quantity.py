@@ -272,8 +272,7 @@ def _pieces(grid: Grid, edges: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _average(grid: Grid, pieces: NDArray[np.int64], values: Array, fill: float) -> Array:
-    """Mean over each step of the pieces with a value, after `fill` took the place of NaN; NaN where none
-    has."""
+    """Mean over each step of the pieces with a value, once `fill` has replaced NaN; NaN for none."""
     values = np.where(np.isnan(values), fill, values)
     known = ~np.isnan(values)
     step = _microseconds(grid.resolution)

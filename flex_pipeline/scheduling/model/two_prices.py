@@ -31,16 +31,14 @@ class Priced:
 
     @property
     def concave(self) -> bool:
-        """Whether the side below zero is the dearer one: only a binary keeps the parts from growing
-        together."""
+        """Whether the side below zero is the dearer one: only a binary keeps both parts apart."""
         return self.kinked and self.up < self.down
 
 
 def declare_two_prices(
     b: Block, flows: Mapping[int, Priced], hours: float, binding: Container[tuple[str, int]]
 ) -> Expression:
-    """Σ h·(u·f⁺ − w·f⁻); a binary holds at (name of the block, step) in `binding`, its relaxation
-    elsewhere."""
+    """Σ h·(u·f⁺ − w·f⁻), with a binary at (block name, step) in `binding` and its relaxation elsewhere."""
     b.flows = flows
     convex = [t for t, p in flows.items() if p.kinked and not p.concave]
     concave = [t for t, p in flows.items() if p.concave]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from flex_pipeline.scheduling.problem import SocStatement, SoftLimit, Stock, Sto
 from flex_pipeline.scheduling.reading.arrays import Fields
 from flex_pipeline.scheduling.reading.site import read_device_breach_price, read_soc_breach_prices
 from flex_pipeline.scheduling.soc_statements import Statements
+from flex_pipeline.timeseries.units import parse_quantity
 from flex_pipeline.timeseries.variable_quantity import Fixed, Series
 
 Array = NDArray[np.float64]
@@ -127,8 +128,7 @@ def read_stock(
 
 
 def _capacities(model: Fields) -> tuple[Array, Array, Array]:
-    """power-, consumption- and production-capacity; a lone directional capacity closes the other
-    direction."""
+    """power-, consumption- and production-capacity; a lone directional one closes the other way."""
     names = ("consumption-capacity", "production-capacity")
     given = {name: model.array(name) for name in names if name in model}
     if "power-capacity" in model:
@@ -179,10 +179,7 @@ def _statements(model: Fields, feeders: list[Converter]) -> Statements:
     return asked
 
 
-def _when(model: Fields, instant: object) -> str:
-    from datetime import datetime
-
-    assert isinstance(instant, datetime)
+def _when(model: Fields, instant: datetime) -> str:
     return f"{instant.astimezone(model.notes.timezone):%Y-%m-%d %H:%M}"
 
 
@@ -201,8 +198,6 @@ def _statement(
 
 def _modes(model: Fields) -> tuple[tuple[float, float], ...]:
     """Bands of power, consumption positive."""
-    from flex_pipeline.timeseries.units import parse_quantity
-
     bands = []
     for mode in model.mapping.get("operation-modes", []):
         sign = 1.0 if "consumption-range" in mode else -1.0

@@ -17,7 +17,12 @@ from flex_pipeline.timeseries.units import parse_quantity
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SMALL: dict[Any, Any] = {"font.size": 8, "axes.titlesize": 9, "axes.titleweight": "bold", "axes.titlelocation": "left"}
+SMALL: dict[Any, Any] = {
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+}
 LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 13}
 
 

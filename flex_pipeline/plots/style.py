@@ -46,10 +46,11 @@ def step_line(axes: Axes, at: Instants, values: Array, **style: Any) -> None:
 
 def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
     """Mark the local time every four hours; on the days the clock changes the marks show it."""
-    from matplotlib.dates import DateFormatter, HourLocator
+    import matplotlib.dates as mdates
 
-    axes.xaxis.set_major_locator(HourLocator(byhour=range(0, 24, 4), tz=timezone))
-    axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=timezone))
+    dates: Any = mdates
+    axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 4), tz=timezone))
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=timezone))
     axes.set_xlim(at[0], at[-1])
 
 

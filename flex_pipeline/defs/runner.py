@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,19 +11,22 @@ from datetime import date, timedelta
 
 import dagster as dg
 from rich.console import Console
+from sqlalchemy import Engine
 
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES
 from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.portfolio.portfolio import Portfolio
-from flex_pipeline.warehouse.database import migrate
+from flex_pipeline.warehouse.beliefs import lacks_readings
+from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.resolve import resolve
 
 # the event log has it all; what failed is told at the end
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
-console = Console()
+# a pipe says nothing of its width; the table needs this much
+console = Console(width=None if sys.stdout.isatty() else 100)
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Runner:
         )
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - began
         if not result.success:
-            self.failures += [f"{stage} {_span(tags)}: {why}" for why in _reasons(result)]
+            self.failures += [f"{stage}: {why}" for why in _reasons(result)]
         return bool(result.success)
 
 
@@ -70,7 +74,7 @@ def materialise(
         runner = Runner(definitions.resolve_implicit_global_asset_job_def(), instance)
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
-        _read_history(runner, first)
+        _read_history(runner, engine(connection), first)
         for day in _days(first, last):
             with _step(f"{day}: read, judge, forecast, plan"):
                 _materialise_day(runner, portfolio, day, devices)
@@ -105,11 +109,14 @@ def _ranges(known: Sequence[str], active: Sequence[str], day: str) -> Iterator[d
         yield partitions.device_on(day, device)
 
 
-def _read_history(runner: Runner, first: date) -> None:
+def _read_history(runner: Runner, engine: Engine, first: date) -> None:
     """What forecasts learn from: the weeks before the first date, where they have not been read yet."""
-    wanted = [day.isoformat() for day in _days(first - HISTORY, first - timedelta(days=1))]
+    begin, end = first - HISTORY, first - timedelta(days=1)
+    wanted = [day.isoformat() for day in _days(begin, end)]
     read = runner.instance.get_materialized_partitions(dg.AssetKey("sensor_readings"))
-    missing = [day for day in wanted if day not in read]
+    with engine.connect() as session:
+        again = lacks_readings(session, begin, end)
+    missing = [day for day in wanted if again or day not in read]
     if missing:
         with _step(f"history from {missing[0]} to {missing[-1]}"):
             feeds = [dg.AssetKey(name) for name in FEED_NAMES]
@@ -139,8 +146,3 @@ def _reasons(result: dg.ExecuteInProcessResult) -> Iterator[str]:
             yield failure.user_failure_data.description
         elif failure.error:
             yield (failure.error.cause or failure.error).message.strip()
-
-
-def _span(tags: dict[str, str]) -> str:
-    first, last = (tags.get(tag, "") for tag in (partitions.RANGE_START_TAG, partitions.RANGE_END_TAG))
-    return tags.get(partitions.PARTITION_TAG) or (first if first == last else f"{first} to {last}")

@@ -59,14 +59,12 @@ def show(
 
 def _table(rows: Sequence[Row[tuple[object, ...]]]) -> Table:
     table = Table(title="Plans and energy costs", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("site", "date"):
+    for name in ("site", "date", "plan"):
         table.add_column(name, no_wrap=True)
-    table.add_column("plan")
     for name in ("devices", "cost", "inflexible", "saving"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         money = (row.energy_cost, row.baseline_energy_cost, row.saving)
         amounts = ["" if m is None else f"{m:.2f} {row.currency}" for m in money]
-        plan = row.status if row.status != "blocked" else f"blocked: {row.reason}"
-        table.add_row(row.site_id, str(row.date), plan, str(row.devices), *amounts)
+        table.add_row(row.site_id, str(row.date), row.status, str(row.devices), *amounts)
     return table

@@ -60,7 +60,7 @@ class Planner:
             devices = [device for device in site.devices if not reasons[device.device_id]]
             if not devices:
                 return self._block(session, site, day, seen, now, reasons)
-            stock = self._stock_before(session, site, day)
+            stock = read_stock(session, site_id, day)
             try:
                 mapping = site_problem(
                     site,
@@ -101,9 +101,6 @@ class Planner:
         beliefs = read_as_of(session, used, seen.start - timedelta(hours=1), seen.end, seen.planning_time)
         parts = beliefs.partition_by("sensor", as_dict=True)
         return Values(self.portfolio, {name: parts.get((name,), beliefs.clear()) for name in used})
-
-    def _stock_before(self, session: Session, site: Site, day: date) -> dict[str, StoredStock]:
-        return read_stock(session, site.site_id, day - timedelta(days=1))
 
     def _run(
         self, site_id: str, day: date, seen: Horizon, now: datetime, key: str, inputs: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -190,3 +190,21 @@ def read_stored(session: Session, sensors: Collection[str], start: datetime, end
         {"sensors": list(sensors), "start": start, "end": end},
     ).all()
     return pl.DataFrame([*found, *repeated], schema=SCHEMA, orient="row").sort("sensor", "event_start")
+
+
+def lacks_readings(session: Session, first: date, last: date) -> bool:
+    """Whether an active sensor has no reading at all in some days (UTC): it is new, or its source was faulty."""
+    found = session.execute(
+        text("""
+            select exists (
+                select from flex.sensor as n
+                where n.active and n.kind <> 'soc-minima' and not exists (
+                    select from flex.belief as b join flex.source as o using (source_id)
+                    where b.sensor_id = n.sensor_id and o.type = 'reading'
+                        and b.event_start >= :first and b.event_start < cast(:last as date) + 1
+                )
+            )
+        """),
+        {"first": first, "last": last},
+    )
+    return bool(found.scalar_one())

@@ -84,12 +84,13 @@ def replace_plan(session: Session, plan: Plan) -> None:
 
 
 def read_stock(session: Session, site_id: str, day: date) -> dict[str, StoredStock]:
-    """What the devices of a site hold at the end of a day, by its plan in force; devices without one lack."""
+    """What the devices of a site hold before a day, by the last plan in force that has them; others lack."""
     found = session.execute(
         text("""
-            select d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
+            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
             from flex.current_plan as p join flex.device_plan as d using (run_id)
-            where p.site_id = :site_id and p.date = :date and d.soc_end_kwh is not null
+            where p.site_id = :site_id and p.date < :date and d.soc_end_kwh is not null
+            order by d.device_id, p.date desc
         """),
         {"site_id": site_id, "date": day},
     )

@@ -23,7 +23,7 @@ SMALL: dict[Any, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
 }
-LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 11, "axes.titleweight": "normal"}
+LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 14}
 MOST_PANELS = 3
 FARTHEST_LIMIT = 1.6  # times the largest power; a limit beyond it would flatten the powers
 
@@ -62,7 +62,7 @@ class SiteDay:
     baseline_net_power_kw: Array
     consumption_capacity_kw: Array | None  # None, NaN or infinite: no limit
     production_capacity_kw: Array | None  # stated positive
-    soc_kwh: Mapping[str, Array]
+    soc_kwh: Mapping[str, Array]  # at step ends, of those devices that have a stock
     cost: float
     baseline_cost: float
     currency: str
@@ -102,7 +102,7 @@ def plot_device_day(day: DeviceDay) -> bytes:
         if stock is not None:
             _stock(panels[1], at, stock, day.soc_bounds_kwh)
         style.local_hours(panels[-1], at, day.timezone)
-        return style.png(figure, colours=32)
+        return style.png(figure, colours=64)
 
 
 def _heading(day: DeviceDay | SiteDay) -> str:
@@ -136,17 +136,17 @@ def plot_site_day(day: SiteDay) -> bytes:
         figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
         stocks = _panels(sorted(day.soc_kwh))
         heights = [3.0 + len(stocks), *(1 for _ in stocks)]
-        power, *below = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[
-            :, 0
-        ]
+        panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+        power, *below = panels
         at, looks = style.edges(day.starts, day.step_hours), style.looks(day.device_power_kw)
         extent = _stack(power, at, day, looks)
         _connection(power, at, day, extent)
         for axes, names in zip(below, stocks, strict=True):
             _stocks(axes, at, {name: day.soc_kwh[name] for name in names}, looks)
-        style.local_hours(([power, *below])[-1], at, day.timezone)
-        figure.suptitle(_heading(day), x=0.01, ha="left", weight="bold", size=14)
-        power.set_title(_compared(day))
+        style.local_hours(panels[-1], at, day.timezone)
+        power.set_title(_heading(day), pad=26)
+        under: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        power.annotate(_compared(day), (0, 1), (0, 10), **under)
         figure.legend(loc="outside right upper", frameon=False)
         return style.png(figure, colours=128)
 
@@ -191,26 +191,27 @@ def _connection(axes: Axes, at: Instants, day: SiteDay, extent: tuple[float, flo
     without: dict[str, Any] = {"color": style.PASSIVE, "linewidth": 1.2, "linestyle": ":"}
     style.step_line(axes, at, day.baseline_net_power_kw, label="net without flexibility", **without)
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=2.2, label="net")
-    low, high = extent
-    room = FARTHEST_LIMIT * max(high, -low)
-    for name, sign, limit in (
+    near_kw = FARTHEST_LIMIT * max(-extent[0], extent[1])
+    shown = [*extent]
+    for name, sign, capacity_kw in (
         ("consumption limit", 1, day.consumption_capacity_kw),
         ("production limit", -1, day.production_capacity_kw),
     ):
-        if limit is None or not np.isfinite(limit).any():
-            continue
-        nearest, farthest = float(np.nanmin(limit)), float(np.max(limit[np.isfinite(limit)]))
-        near = nearest <= room
-        label = name if near else f"{name} {nearest:g} kW,\nbeyond the scale"
-        drawn = np.where(limit <= room, sign * limit, np.nan)
-        style.step_line(axes, at, drawn, color=style.LIMIT, linewidth=1.3, linestyle="--", label=label)
-        if near:
-            reach = sign * min(farthest, room)
-            low, high = min(low, reach), max(high, reach)
-    style.price_behind(axes, at, day.price, day.currency, (low, high))
+        if capacity_kw is not None and np.isfinite(capacity_kw).any():
+            _limit(axes, at, name, sign, capacity_kw, near_kw)
+            shown += list(sign * capacity_kw[capacity_kw <= near_kw])
+    style.price_behind(axes, at, day.price, day.currency, (min(shown), max(shown)))
     axes.axhline(0, color="black", linewidth=0.6)
     axes.set_ylabel("power kW, consumption positive")
     style.bare(axes)
+
+
+def _limit(axes: Axes, at: Instants, name: str, sign: int, capacity_kw: Array, near_kw: float) -> None:
+    """Draw a limit where it is near the powers, else only name it."""
+    near = capacity_kw <= near_kw
+    label = name if near.any() else f"{name} {np.nanmin(capacity_kw):g} kW,\nbeyond the scale"
+    dashed: dict[str, Any] = {"color": style.LIMIT, "linewidth": 1.3, "linestyle": "--", "label": label}
+    style.step_line(axes, at, np.where(near, sign * capacity_kw, np.nan), **dashed)
 
 
 def _stocks(axes: Axes, at: Instants, soc_kwh: Mapping[str, Array], looks: Mapping[str, Look]) -> None:

@@ -86,9 +86,9 @@ def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
 
 def bare(axes: Axes) -> None:
     """Without frame and ticks that say nothing."""
-    for side in ("top", "left", "right"):
+    for side in ("top", "left", "right", "bottom"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=6)
     axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
 
@@ -102,6 +102,9 @@ def price_behind(
     """
     behind = axes.twinx()
     step_area(behind, at, price, color=PRICE, linewidth=0)
+    # its outline goes in front: solar power would hide the prices below zero that explain the plan
+    outline: dict[str, Any] = {"color": PRICE_TEXT, "linewidth": 0.8, "transform": behind.transData}
+    step_line(axes, at, price, **outline)
     behind.set_ylabel(f"price {currency}/kWh", color=PRICE_TEXT)
     behind.tick_params(axis="y", colors=PRICE_TEXT)
     behind.set_zorder(0)

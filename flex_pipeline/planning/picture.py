@@ -45,6 +45,7 @@ def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> S
         net_power_kw=column("net_power_kw"),
         baseline_net_power_kw=column("baseline_net_power_kw"),
         consumption_capacity_kw=column("consumption_capacity_kw"),
+        production_capacity_kw=column("production_capacity_kw"),
         soc_kwh={
             name: part["soc_kwh"].to_numpy()
             for name, part in named.items()

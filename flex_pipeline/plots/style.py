@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,15 +17,44 @@ if TYPE_CHECKING:
 Instants = NDArray[np.datetime64]
 Array = NDArray[np.float64]
 
-PRICE = "#d9d9d9"
+PRICE = "#f4ead0"
+PRICE_TEXT = "#8a6a14"
 CONSUMPTION = "#0072b2"
-PRODUCTION = "#e69f00"
+PRODUCTION = "#56b4e9"
 STOCK = "#009e73"
 LIMIT = "#d55e00"
-PASSIVE = "#777777"
-DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73", "#f0e442")
-FIXED = "#b0b0b0"
-SUN = "#f5c242"
+PASSIVE = "#444444"
+FIXED = "#a6a6a6"
+SUN = "#e69f00"
+DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73")
+HATCHES = (None, "////", "....", "xxxx")  # told apart once the colours are used up
+DASHES = ("-", "--", "-.", ":")
+
+
+class Look(NamedTuple):
+    """How a device looks in every panel."""
+
+    colour: str
+    hatch: str | None
+    dash: str
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """A look for each name, by alphabet; the first 16 differ."""
+    found = {}
+    for place, name in enumerate(sorted(names)):
+        turn = place // len(DEVICES) % len(HATCHES)
+        found[name] = Look(DEVICES[place % len(DEVICES)], HATCHES[turn], DASHES[turn])
+    return found
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount with a true minus sign.
+
+    >>> money(-1.234, "EUR")
+    '−1.23 EUR'
+    """
+    return f"{amount:.2f} {currency}".replace("-", "−")
 
 
 def edges(starts: Instants, step_hours: float) -> Instants:
@@ -56,24 +86,47 @@ def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
 
 def bare(axes: Axes) -> None:
     """Without frame and ticks that say nothing."""
-    for side in ("top", "left", "right"):
+    for side in ("top", "left", "right", "bottom"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=6)
     axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def price_behind(axes: Axes, at: Instants, price: Array, currency: str) -> Axes:
-    """The price as a pale area behind everything else, on the right axis."""
+def price_behind(
+    axes: Axes, at: Instants, price: Array, currency: str, power_kw: tuple[float, float]
+) -> None:
+    """The price as a pale area behind the powers, on the right axis.
+
+    Both axes have their zero at one height, with room for the lowest and the highest of `power_kw`.
+    """
     behind = axes.twinx()
-    step_area(behind, at, price, color=PRICE, alpha=0.4, linewidth=0)
-    behind.set_ylabel(f"{currency}/kWh")
+    step_area(behind, at, price, color=PRICE, linewidth=0)
+    # its outline goes in front: solar power would hide the prices below zero that explain the plan
+    outline: dict[str, Any] = {"color": PRICE_TEXT, "linewidth": 0.8, "transform": behind.transData}
+    step_line(axes, at, price, **outline)
+    behind.set_ylabel(f"price {currency}/kWh", color=PRICE_TEXT)
+    behind.tick_params(axis="y", colors=PRICE_TEXT)
     behind.set_zorder(0)
     axes.set_zorder(1)
     axes.patch.set_visible(False)
     bare(behind)
     behind.grid(visible=False)
-    return behind
+    low, high = _with_zero(float(np.nanmin(price)), float(np.nanmax(price)))
+    _zero_at_one_height((axes, *_with_zero(*power_kw)), (behind, low, high))
+    behind.set_yticks([tick for tick in behind.get_yticks() if low <= tick <= 1.05 * high])
+
+
+def _with_zero(low: float, high: float) -> tuple[float, float]:
+    low, high = min(low, 0.0), max(high, 0.0)
+    return (low, high) if high > low else (0.0, 1.0)
+
+
+def _zero_at_one_height(*ranges: tuple[Axes, float, float]) -> None:
+    below = max(-low / (high - low) for _, low, high in ranges)
+    above = max(high / (high - low) for _, low, high in ranges)
+    for axes, low, high in ranges:
+        axes.set_ylim(-1.05 * below * (high - low), 1.05 * above * (high - low))
 
 
 def png(figure: Figure, colours: int = 64) -> bytes:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
 from rich.console import Console
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
@@ -19,6 +21,7 @@ from flex_pipeline.defs.ingestion import FEED_NAMES
 from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
+from flex_pipeline.warehouse.connection import ServerError
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.resolve import resolve
 
@@ -70,7 +73,7 @@ def materialise(
         connection = resolve()
         migrate(connection)
     home = dagster_instance.prepare(connection)
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with _server_watched(), dg.DagsterInstance.from_config(str(home)) as instance:
         runner = Runner(definitions.resolve_implicit_global_asset_job_def(), instance)
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
@@ -126,6 +129,18 @@ def _read_history(runner: Runner, engine: Engine, first: date) -> None:
 def _days(first: date, last: date) -> Iterator[date]:
     for i in range((last - first).days + 1):
         yield first + timedelta(days=i)
+
+
+@contextmanager
+def _server_watched() -> Iterator[None]:
+    """A server that is gone is told as such, and not by the trace of whoever noticed first."""
+    try:
+        yield
+    except (DagsterPostgresException, OperationalError) as error:
+        raise ServerError(
+            f"the database server went away: {' '.join(str(error.__cause__ or error).split())}\n"
+            "What was planned until then is stored; the same command again does the rest."
+        ) from error
 
 
 @contextmanager

@@ -35,7 +35,6 @@ DAY_BEFORE = dg.MultiPartitionMapping(
     # one process for any selection: a device's days depend on each other
     backfill_policy=dg.BackfillPolicy.single_run(),
     deps=[forecasts, "data_quality", dg.AssetDep(KEY, partition_mapping=DAY_BEFORE)],
-    pool="solver",
     metadata={"dagster/table_name": "flex.schedule"},
 )
 def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:

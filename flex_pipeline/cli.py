@@ -97,6 +97,25 @@ def ui(port: Annotated[int, typer.Option(help="Where the UI listens, on 127.0.0.
 
 
 @app.command()
+def plot(
+    site: Annotated[str, typer.Argument(help="A site, such as home-01.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A planned local date.")],
+    out: Annotated[Path, typer.Option("--out", help="The PNG to write.")] = Path("plan.png"),
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Draw the plan of a site for a day: prices, powers, limits and stocks."""
+    from flex_pipeline.planning.configuration import load
+    from flex_pipeline.planning.picture import site_day
+    from flex_pipeline.plots.schedule import plot_site_day
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    found = load(portfolio)
+    out.write_bytes(plot_site_day(site_day(engine(resolve()), found, site, day.date())))
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
 def check_definitions() -> None:
     """Load all definitions as Dagster does, and name what does not fit together."""
     import dagster as dg

@@ -170,13 +170,15 @@ def _recurring(given: Any, days: Collection[date], zone: ZoneInfo) -> Any:
 
 
 def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
-    def at(text: str) -> str:
-        return datetime.combine(day, time.fromisoformat(text), zone).isoformat()
+    """A recurring statement on one day; one that ends before it starts reaches over midnight."""
+    start, end = item.get("start"), item.get("end")
+    over_midnight = start is not None and end is not None and end <= start
 
-    dated = {("datetime" if k == "time" else k): at(v) if k in TIMES else v for k, v in item.items()}
-    if "end" in dated and dated["end"] <= dated["start"]:  # over midnight
-        dated["end"] = _on({"end": item["end"]}, day + timedelta(days=1), zone)["end"]
-    return dated
+    def at(key: str, text: str) -> str:
+        late = timedelta(days=1) if over_midnight and key == "end" else timedelta(0)
+        return datetime.combine(day + late, time.fromisoformat(text), zone).isoformat()
+
+    return {("datetime" if k == "time" else k): at(k, v) if k in TIMES else v for k, v in item.items()}
 
 
 def _of_the_day(

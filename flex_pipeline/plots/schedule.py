@@ -125,11 +125,7 @@ def plot_site_day(day: SiteDay) -> bytes:
         style.price_behind(power, at, day.price, day.currency)
         _stack(power, at, day)
         _connection(power, at, day)
-        saving = day.baseline_cost - day.cost
-        power.set_title(
-            f"{day.site_id} · {day.day:%a %d %b %Y} · {day.cost:.2f} {day.currency}, "
-            f"{saving:.2f} less than without flexibility"
-        )
+        power.set_title(f"{day.site_id} · {day.day:%a %d %b %Y} · {_compared(day)}")
         for colour, (name, soc) in zip(style.DEVICES, sorted(day.soc_kwh.items()), strict=False):
             stocks.plot(at[1:], soc, color=colour, linewidth=1.8, label=name)
         stocks.set_ylabel("in store, kWh")
@@ -138,6 +134,12 @@ def plot_site_day(day: SiteDay) -> bytes:
         style.bare(stocks)
         style.local_hours(stocks, at, day.timezone)
         return style.png(figure, colours=128)
+
+
+def _compared(day: SiteDay) -> str:
+    saving = day.baseline_cost - day.cost
+    word = "less" if saving >= 0 else "more"
+    return f"{day.cost:.2f} {day.currency}, {abs(saving):.2f} {word} than without flexibility"
 
 
 def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:

@@ -66,7 +66,7 @@ def bare(axes: Axes) -> None:
 def price_behind(axes: Axes, at: Instants, price: Array, currency: str) -> Axes:
     """The price as a pale area behind everything else, on the right axis."""
     behind = axes.twinx()
-    step_area(behind, at, price, color=PRICE, alpha=0.55, linewidth=0)
+    step_area(behind, at, price, color=PRICE, alpha=0.4, linewidth=0)
     behind.set_ylabel(f"{currency}/kWh")
     behind.set_zorder(0)
     axes.set_zorder(1)

@@ -50,7 +50,7 @@ class _Reader:
         self, document: Document, where: str, value: object, message: str, key: Key | None = None
     ) -> None:
         line = document.line(key if key is not None else key_of(where))
-        self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value)}{message}")
+        self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value, message)}{message}")
 
 
 def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
@@ -237,8 +237,9 @@ def _validated(
         return None
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
+def _shown(value: object, message: str) -> str:
+    """The value before the message, unless the message has it."""
     text = str(value)
+    if value is None or f'"{text}"' in message:
+        return ""
     return f'"{text if len(text) <= 80 else text[:77] + "..."}" '

@@ -37,6 +37,7 @@ STORE_READINGS = text("""
         order by b.belief_time desc limit 1
     ) as b on true
     where b.value is distinct from g.value
+    on conflict (sensor_id, event_start, belief_time, source_id, quantile) do update set value = excluded.value
 """)
 STORE_FORECASTS = text("""
     insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)

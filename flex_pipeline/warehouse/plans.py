@@ -137,3 +137,20 @@ def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame
         ),
     }
     return pl.DataFrame(found.all(), schema=schema, orient="row")
+
+
+def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of the connection in the plan in force: the columns of flex.site_plan but for its run."""
+    names = SITE_COLUMNS.split(", ")[1:]
+    found = session.execute(
+        text(f"""
+            select {", ".join(f"f.{name}" for name in names)}
+            from flex.current_plan as p join flex.site_plan as f using (run_id)
+            where p.site_id = :site_id and p.date = :date
+            order by f.event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    times = pl.Datetime("us", "UTC")
+    schema = {name: times if name.startswith("event") else pl.Float64 for name in names}
+    return pl.DataFrame(found.all(), schema=schema, orient="row")

@@ -1,0 +1,136 @@
+"""A portfolio is read as a whole; everything wrong with it is told at once, with file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from flex_pipeline import demo
+from flex_pipeline.portfolio.loader import PortfolioError, load_portfolio
+from flex_pipeline.sources import check_source
+
+GOOD = """\
+site: home
+timezone: Europe/Amsterdam
+location: {latitude: 52.4, longitude: 4.9}
+sensors:
+  price: {unit: EUR/MWh, resolution: PT1H, kind: price, source: {simulated: price, level: 80 EUR/MWh}}
+flex-context:
+  consumption-price: {sensor: price}
+  site-power-capacity: 10 kW
+devices:
+  battery:
+    type: storage
+    flex-model:
+      soc-at-start: 5 kWh
+      soc-max: 10 kWh
+      power-capacity: 5 kW
+"""
+
+
+def write(folder: Path, text: str, name: str = "home.yaml") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def faults(folder: Path) -> str:
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(folder, check_source)
+    return str(caught.value)
+
+
+def test_a_good_portfolio_is_read(tmp_path: Path) -> None:
+    portfolio = load_portfolio(write(tmp_path, GOOD), check_source)
+
+    (device,) = portfolio.devices
+    assert device.device_id == "home/battery"
+    assert portfolio.sensors_of_devices() == {"home/battery": {"price"}}
+
+
+def test_the_demo_is_read() -> None:
+    portfolio = load_portfolio(Path(demo.__file__).parent, check_source)
+
+    assert [site.site_id for site in portfolio.sites] == ["home-01", "office-01", "workshop-01"]
+    assert portfolio.shared_sensors == {"nl.day-ahead"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "expected"),
+    [
+        (
+            "soc-max: 10 kWh",
+            "soc-max: 10 kW",
+            ["home.yaml:14", "devices.battery.flex-model.soc-max", '"10 kW"'],
+        ),
+        ("soc-max: 10 kWh", "soc-maxx: 10 kWh", ["home.yaml:14", "soc-maxx", "did you mean soc-max"]),
+        (
+            "{sensor: price}",
+            "{sensor: prise}",
+            ["home.yaml:7", "flex-context.consumption-price", "prise", "price"],
+        ),
+        ("type: storage", "type: storrage", ["home.yaml:11", "devices.battery.type", "storage or process"]),
+        ("Europe/Amsterdam", "Europe/Amsterdm", ["home.yaml:2", "timezone", "Europe/Amsterdm"]),
+        ("resolution: PT1H", "resolution: PT7M", ["home.yaml:5", "sensors.price.resolution", "whole number"]),
+        ("simulated: price", "simulated: prices", ["home.yaml:5", "source.simulated", "prices", "cannot be"]),
+        ("latitude: 52.4", "latitude: 152.4", ["home.yaml:3", "location.latitude", "152.4", "-90 to 90"]),
+        ("devices:", "device:", ["home.yaml:9", "device", "did you mean devices"]),
+        ("site: home\n", "", ["home.yaml:1", "site", "is missing"]),
+    ],
+)
+def test_a_fault_is_named_with_file_line_field_and_value(
+    tmp_path: Path, right: str, wrong: str, expected: list[str]
+) -> None:
+    assert GOOD.count(right) == 1
+    message = faults(write(tmp_path, GOOD.replace(right, wrong)))
+
+    for part in expected:
+        assert part in message
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    bad = GOOD.replace("soc-max: 10 kWh", "soc-max: 10 kW").replace("{sensor: price}", "{sensor: prise}")
+    write(tmp_path, bad)
+    write(tmp_path, "site: other\ntimezone: Mars/Olympus\n", "other.yaml")
+
+    message = faults(tmp_path)
+
+    assert "soc-max" in message
+    assert "prise" in message
+    assert "other.yaml:2" in message
+
+
+def test_what_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert "home.yaml:2" in faults(write(tmp_path, "site: home\n\tbad: tab\n"))
+
+
+def test_a_field_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    assert "home.yaml:2\n  site stands there a second time" in faults(write(tmp_path, "site: a\nsite: b\n"))
+
+
+def test_a_time_without_quotes_stays_a_time(tmp_path: Path) -> None:
+    # YAML 1.1 would read 13:15 as the number 795
+    write(tmp_path, "settings: {planning-time: 13:15}\n", "portfolio.yaml")
+
+    portfolio = load_portfolio(write(tmp_path, GOOD), check_source)
+
+    assert portfolio.settings.planning_time.isoformat() == "13:15:00"
+
+
+def test_a_panel_without_a_place_is_refused(tmp_path: Path) -> None:
+    pv = "sensors:\n  pv: {unit: kW, resolution: PT1H, kind: pv, source: {simulated: pv, peak: 5 kW}}\n"
+    bad = GOOD.replace("location: {latitude: 52.4, longitude: 4.9}\n", "").replace("sensors:\n", pv)
+
+    assert "needs a location" in faults(write(tmp_path, bad))
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "is not a folder" in faults(tmp_path / "nowhere")
+
+
+def test_the_same_content_has_the_same_hash_wherever_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one = load_portfolio(write(tmp_path / "a", GOOD), check_source)
+    other = load_portfolio(write(tmp_path / "b", "# a comment\n" + GOOD), check_source)
+    edited = load_portfolio(write(tmp_path / "b", GOOD.replace("10 kWh", "11 kWh")), check_source)
+
+    assert one.content_hash() == other.content_hash() != edited.content_hash()

@@ -37,7 +37,7 @@ class DeviceDay:
     step_hours: float
     price: Array  # of consumption, currency per kWh
     power_kw: Array
-    soc_kwh: Array | None  # at step ends; None: no stock
+    soc_kwh: Array | None  # (T + 1,), at the edges of the steps; None: no stock
     soc_bounds_kwh: tuple[float, float] | None
     cost: float
     currency: str
@@ -58,8 +58,9 @@ class SiteDay:
     inflexible_production_kw: Array  # stated positive
     net_power_kw: Array
     baseline_net_power_kw: Array
-    consumption_capacity_kw: Array
-    soc_kwh: Mapping[str, Array]
+    consumption_capacity_kw: Array  # NaN where there is no limit, also of production
+    production_capacity_kw: Array  # stated positive
+    soc_kwh: Mapping[str, Array]  # (T + 1,), at the edges of the steps; of devices with a stock
     cost: float
     baseline_cost: float
     currency: str
@@ -94,90 +95,93 @@ def plot_device_day(day: DeviceDay) -> bytes:
         at = style.edges(day.starts, day.step_hours)
         style.price_behind(panels[0], at, day.price, day.currency)
         _power(panels[0], at, day.power_kw)
-        panels[0].set_title(f"{day.device_id} · {day.day:%a %d %b %Y} · {day.cost:.2f} {day.currency}")
+        cost = style.signed(day.cost)
+        words = f"{day.device_id} · {day.day:%a %d %b %Y} · cost {cost} {day.currency}"
+        style.title(panels[0], words, widest=70)
         if stock is not None:
-            panels[1].plot(at[1:], stock, color=style.STOCK, linewidth=1.4)
+            panels[1].plot(at, stock, color=style.STOCK, linewidth=1.4)
             for bound in day.soc_bounds_kwh or ():
                 panels[1].axhline(bound, color=style.LIMIT, linestyle="--", linewidth=0.8)
-            panels[1].set_ylabel("kWh")
+            panels[1].set_ylabel("in store, kWh")
             style.bare(panels[1])
         style.local_hours(panels[-1], at, day.timezone)
         return style.png(figure, colours=32)
 
 
 def _power(axes: Axes, at: Instants, power_kw: Array) -> None:
-    style.step_area(axes, at, np.maximum(power_kw, 0), color=style.CONSUMPTION, alpha=0.9, linewidth=0)
-    style.step_area(axes, at, np.minimum(power_kw, 0), color=style.PRODUCTION, alpha=0.9, linewidth=0)
+    style.step_area(axes, at, np.maximum(power_kw, 0), color=style.CONSUMPTION, linewidth=0)
+    style.step_area(axes, at, np.minimum(power_kw, 0), color=style.PRODUCTION, linewidth=0)
     axes.axhline(0, color="black", linewidth=0.6)
-    axes.set_ylabel("kW")
+    axes.set_ylabel("power, kW")
     style.bare(axes)
+    if not power_kw.any():
+        axes.set_ylim(-1, 1)
 
 
 def plot_site_day(day: SiteDay) -> bytes:
-    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks."""
+    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks if it has any."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(LARGE):
         figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
-        power, stocks = figure.subplots(2, 1, sharex=True, height_ratios=[7, 3])
+        heights = [7, 3] if day.soc_kwh else [1]
+        panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         at = style.edges(day.starts, day.step_hours)
-        style.price_behind(power, at, day.price, day.currency)
-        _stack(power, at, day)
-        _connection(power, at, day)
-        power.set_title(f"{day.site_id} · {day.day:%a %d %b %Y} · {_compared(day)}")
-        for colour, (name, soc) in zip(style.DEVICES, sorted(day.soc_kwh.items()), strict=False):
-            stocks.plot(at[1:], soc, color=colour, linewidth=1.8, label=name)
-        stocks.set_ylabel("in store, kWh")
-        stocks.set_ylim(bottom=0)
-        stocks.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False)
-        style.bare(stocks)
-        style.local_hours(stocks, at, day.timezone)
+        style.price_behind(panels[0], at, day.price, day.currency)
+        _stack(panels[0], at, day)
+        _connection(panels[0], at, day)
+        style.title(panels[0], headline(day), widest=85)
+        if day.soc_kwh:
+            _stocks(panels[1], at, day)
+        style.local_hours(panels[-1], at, day.timezone)
         return style.png(figure, colours=128)
 
 
-def _compared(day: SiteDay) -> str:
+def headline(day: SiteDay) -> str:
+    """What the day costs, and what flexibility saves of it."""
     saving = day.baseline_cost - day.cost
-    word = "less" if saving >= 0 else "more"
-    return f"{day.cost:.2f} {day.currency}, {abs(saving):.2f} {word} than without flexibility"
+    against = f"{abs(saving):.2f} {'less' if saving >= 0 else 'more'} than without flexibility"
+    return f"{day.site_id} · {day.day:%a %d %b %Y} · cost {style.signed(day.cost)} {day.currency}, {against}"
 
 
 def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:
     """Consumption piled up above zero, production below it."""
+    colours = style.colours_of(day.device_power_kw)
     parts = [("fixed load", style.FIXED, day.inflexible_consumption_kw)]
-    parts += [
-        (name, colour, kw)
-        for colour, (name, kw) in zip(style.DEVICES, sorted(day.device_power_kw.items()), strict=False)
-    ]
-    parts += (
-        [("solar panels", style.SUN, -day.inflexible_production_kw)]
-        if day.inflexible_production_kw.any()
-        else []
-    )
+    parts += [(name, colour, day.device_power_kw[name]) for name, colour in colours.items()]
+    if day.inflexible_production_kw.any():
+        parts.append(("solar panels", style.SUN, -day.inflexible_production_kw))
     above, below = np.zeros_like(day.net_power_kw), np.zeros_like(day.net_power_kw)
     for name, colour, kw in parts:
         up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
-        style.step_area(axes, at, up, above, color=colour, alpha=0.85, linewidth=0, label=name)
-        style.step_area(axes, at, down, below, color=colour, alpha=0.85, linewidth=0)
+        style.step_area(axes, at, up, above, color=colour, linewidth=0, label=name)
+        style.step_area(axes, at, down, below, color=colour, linewidth=0)
         above, below = up, down
 
 
 def _connection(axes: Axes, at: Instants, day: SiteDay) -> None:
-    """The net power at the connection, what it would be without flexibility, and the limit."""
+    """The net power at the connection, what it would be without flexibility, and its limits."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=3, foreground="white")]
+    unplanned = {"color": style.PASSIVE, "linewidth": 1.1, "path_effects": halo}
+    style.step_line(axes, at, day.baseline_net_power_kw, **unplanned, label="net without flexibility")
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.8, label="net")
-    style.step_line(
-        axes,
-        at,
-        day.baseline_net_power_kw,
-        color=style.PASSIVE,
-        linewidth=1,
-        linestyle=":",
-        label="net, inflexible",
-    )
-    style.step_line(
-        axes, at, day.consumption_capacity_kw, color=style.LIMIT, linewidth=1, linestyle="--", label="limit"
-    )
+    limit = {"color": style.LIMIT, "linewidth": 1.2, "linestyle": "--"}
+    style.step_line(axes, at, day.consumption_capacity_kw, **limit, label="limits")
+    style.step_line(axes, at, -day.production_capacity_kw, **limit)
     axes.axhline(0, color="black", linewidth=0.6)
-    axes.set_ylabel("kW, consumption positive")
-    axes.legend(loc="center left", bbox_to_anchor=(1.06, 0.5), frameon=False)
+    axes.set_ylabel("power, kW, consumption positive")
+    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
     style.bare(axes)
+
+
+def _stocks(axes: Axes, at: Instants, day: SiteDay) -> None:
+    colours = style.colours_of(day.device_power_kw)
+    for name, soc_kwh in sorted(day.soc_kwh.items()):
+        axes.plot(at, soc_kwh, color=colours[name], linewidth=2, label=name)
+    axes.set_ylabel("in store, kWh")
+    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
+    style.bare(axes)
+    axes.set_ylim(bottom=0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,15 +18,22 @@ if TYPE_CHECKING:
 Instants = NDArray[np.datetime64]
 Array = NDArray[np.float64]
 
-PRICE = "#d9d9d9"
+PRICE, PRICE_EDGE = "#ececec", "#c4c4c4"
+PRICE_TEXT = "#8a8a8a"
 CONSUMPTION = "#0072b2"
 PRODUCTION = "#e69f00"
 STOCK = "#009e73"
 LIMIT = "#d55e00"
-PASSIVE = "#777777"
-DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73", "#f0e442")
-FIXED = "#b0b0b0"
+PASSIVE = "#7a7a7a"
+FIXED = "#a0a0a0"
 SUN = "#f5c242"
+# the palette's own first; the others are of Tol's muted one
+DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73", "#332288", "#999933", "#882255")
+
+
+def colours_of(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each device of a site, the same in all panels; they come round again after the last."""
+    return dict(zip(sorted(names), itertools.cycle(DEVICES), strict=False))
 
 
 def edges(starts: Instants, step_hours: float) -> Instants:
@@ -55,25 +64,44 @@ def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """Without frame and ticks that say nothing."""
-    for side in ("top", "left", "right"):
-        axes.spines[side].set_visible(False)
+    """Without frame and ticks that say nothing; marks as there is room, and space around what is drawn."""
+    for spine in axes.spines.values():
+        spine.set_visible(False)
     axes.tick_params(length=0)
-    axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
+    axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
+    axes.locator_params(axis="y", nbins=min(8, max(3, int(axes.get_window_extent().height // 30))))
+    axes.tick_params(axis="x", pad=6)
+    axes.use_sticky_edges = False
+    axes.margins(y=0.06)
 
 
-def price_behind(axes: Axes, at: Instants, price: Array, currency: str) -> Axes:
+def price_behind(axes: Axes, at: Instants, price: Array, currency: str) -> None:
     """The price as a pale area behind everything else, on the right axis."""
     behind = axes.twinx()
-    step_area(behind, at, price, color=PRICE, alpha=0.4, linewidth=0)
-    behind.set_ylabel(f"{currency}/kWh")
+    step_area(behind, at, price, color=PRICE, linewidth=0)
+    step_line(behind, at, price, color=PRICE_EDGE, linewidth=0.8)
     behind.set_zorder(0)
     axes.set_zorder(1)
     axes.patch.set_visible(False)
     bare(behind)
     behind.grid(visible=False)
-    return behind
+    behind.set_ylim(top=max(0.0, price.max()) * 1.1 or 1.0)
+    behind.set_ylabel(f"price, {currency}/kWh", color=PRICE_TEXT)
+    behind.tick_params(axis="y", colors=PRICE_TEXT)
+
+
+def title(axes: Axes, words: str, widest: int) -> None:
+    """A title on one line: smaller letters where there are more than the `widest` number of them."""
+    import matplotlib as mpl
+
+    full = mpl.rcParams["axes.titlesize"]
+    axes.set_title(words, fontsize=full * min(1.0, widest / len(words)))
+
+
+def signed(amount: float) -> str:
+    """Two decimals with a real minus sign; what rounds to nothing has none."""
+    return f"{round(amount, 2) or 0.0:.2f}".replace("-", "\u2212")
 
 
 def png(figure: Figure, colours: int = 64) -> bytes:

@@ -161,20 +161,34 @@ def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:
 
 
 def _connection(axes: Axes, at: Instants, day: SiteDay) -> None:
-    """The net power at the connection, what it would be without flexibility, and its limits."""
+    """The net power at the connection, what it would be without flexibility, and the limits."""
     from matplotlib.patheffects import withStroke
 
     halo = [withStroke(linewidth=3, foreground="white")]
     unplanned = {"color": style.PASSIVE, "linewidth": 1.1, "path_effects": halo}
     style.step_line(axes, at, day.baseline_net_power_kw, **unplanned, label="net without flexibility")
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.8, label="net")
-    limit = {"color": style.LIMIT, "linewidth": 1.2, "linestyle": "--"}
-    style.step_line(axes, at, day.consumption_capacity_kw, **limit, label="limits")
-    style.step_line(axes, at, -day.production_capacity_kw, **limit)
     axes.axhline(0, color="black", linewidth=0.6)
     axes.set_ylabel("power, kW, consumption positive")
-    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
     style.bare(axes)
+    _limits(axes, at, day)
+    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
+
+
+def _limits(axes: Axes, at: Instants, day: SiteDay) -> None:
+    """The limits of the connection, in view where they are near; far ones would flatten what there is to see."""
+    low, high = axes.dataLim.intervaly
+    reach = (high - low) / 2
+    view = [low, high]
+    for limit_kw in (day.consumption_capacity_kw, -day.production_capacity_kw):
+        stated = limit_kw[~np.isnan(limit_kw)]
+        if stated.size:
+            constant = stated.min() == stated.max()
+            label = f"limit {style.signed(stated[0])} kW" if constant else "limit"
+            style.step_line(axes, at, limit_kw, color=style.LIMIT, linewidth=1.2, linestyle="--", label=label)
+            view += [kw for kw in stated if low - reach <= kw <= high + reach]
+    margin = 0.06 * (max(view) - min(view)) or 1.0
+    axes.set_ylim(min(view) - margin, max(view) + margin)
 
 
 def _stocks(axes: Axes, at: Instants, day: SiteDay) -> None:

@@ -11,7 +11,6 @@ import dagster as dg
 import polars as pl
 from sqlalchemy import Engine
 
-from flex_pipeline.planning.picture import stock_at_edges
 from flex_pipeline.planning.planner import Outcome
 from flex_pipeline.plots.schedule import DeviceDay, bounds_of, plot_device_day
 from flex_pipeline.portfolio.portfolio import Portfolio
@@ -56,7 +55,7 @@ def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio:
         step_hours=hours,
         price=part["consumption_price"].to_numpy(),
         power_kw=part["power_kw"].to_numpy(),
-        soc_kwh=stock_at_edges(part),
+        soc_kwh=None if part["soc_kwh"].is_null().any() else part["soc_kwh"].to_numpy(),
         soc_bounds_kwh=bounds_of(device.flex_model),
         cost=cost,
         currency=portfolio.settings.currency,

@@ -117,6 +117,8 @@ class ForecastDesk:
         model: Model,
         frame: pl.DataFrame,
     ) -> Forecasted:
+        if sensor.is_sparse:  # said outright, or an older forecast would stand
+            frame = frame.with_columns(pl.col("value").fill_null(0.0))
         beliefs = frame.drop_nulls("value").with_columns(
             sensor=pl.lit(sensor.name), belief_time=pl.lit(origin), source=pl.lit(model.name)
         )
@@ -167,10 +169,13 @@ class ForecastDesk:
 def _unknown_steps(
     history: pl.DataFrame, sensor: Sensor, origin: datetime, start: datetime, end: datetime
 ) -> list[datetime]:
-    """The steps of the horizon [start, end) without a value at the origin."""
+    """The steps of the horizon [start, end) of which nothing is known at the origin."""
     known = set(history["event_start"])
     steps = pl.datetime_range(start, end, sensor.resolution, closed="left", eager=True, time_zone="UTC")
-    return [step for step in steps if step not in known]
+    # a day of a driver's plans is known as a whole: where it has no value, nothing is asked
+    return [
+        step for step in steps if step not in known and not (sensor.is_sparse and sensor.knows(step, origin))
+    ]
 
 
 def _finite(score: float) -> float | None:

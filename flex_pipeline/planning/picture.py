@@ -5,21 +5,12 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import polars as pl
 from sqlalchemy import Engine
 
 from flex_pipeline.plots.schedule import SiteDay
 from flex_pipeline.plots.style import Array
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.plans import read_device_steps, read_site_steps
-
-
-def stock_at_edges(steps: pl.DataFrame) -> Array | None:
-    """The stock of a device (T + 1,) from the start of its first step on, kWh; None for one without a stock."""
-    if steps["soc_kwh"].null_count():
-        return None
-    return np.concatenate([steps["soc_start_kwh"][:1].to_numpy(), steps["soc_kwh"].to_numpy()])
 
 
 def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> SiteDay:
@@ -55,7 +46,11 @@ def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> S
         baseline_net_power_kw=column("baseline_net_power_kw"),
         consumption_capacity_kw=column("consumption_capacity_kw"),
         production_capacity_kw=column("production_capacity_kw"),
-        soc_kwh={name: stock for name, part in named.items() if (stock := stock_at_edges(part)) is not None},
+        soc_kwh={
+            name: part["soc_kwh"].to_numpy()
+            for name, part in named.items()
+            if part["soc_kwh"].null_count() == 0
+        },
         cost=cost("net_power_kw"),
         baseline_cost=cost("baseline_net_power_kw"),
         currency=portfolio.settings.currency,

@@ -16,6 +16,7 @@ from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon, horizon
 from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
+from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.beliefs import read_as_of
@@ -100,7 +101,11 @@ class Planner:
         # from an hour before: a coarser price may begin before the day does
         beliefs = read_as_of(session, used, seen.start - timedelta(hours=1), seen.end, seen.planning_time)
         parts = beliefs.partition_by("sensor", as_dict=True)
-        return Values(self.portfolio, {name: parts.get((name,), beliefs.clear()) for name in used})
+        held = {name: parts.get((name,), beliefs.clear()) for name in used}
+        for name in used:
+            if (sensor := self.portfolio.sensors[name]).is_sparse:
+                held[name] = _asked(held[name], sensor, seen.planning_time)
+        return Values(self.portfolio, held)
 
     def _run(
         self, site_id: str, day: date, seen: Horizon, now: datetime, key: str, inputs: Mapping[str, Any]
@@ -138,6 +143,12 @@ class Planner:
             devices = [_device_row(d.device_id, "blocked", reasons[d.device_id]) for d in site.devices]
             replace_plan(session, Plan(run, devices, pl.DataFrame(), pl.DataFrame()))
         return Outcome(site.site_id, day, "blocked", "blocked", reason)
+
+
+def _asked(beliefs: pl.DataFrame, sensor: Sensor, planning_time: datetime) -> pl.DataFrame:
+    """Without what was forecast of steps that are known by now: they may ask for nothing."""
+    known = [sensor.knows(step, planning_time) for step in beliefs["event_start"]]
+    return beliefs.filter(~pl.Series(known, dtype=pl.Boolean) | (pl.col("source_type") == "reading"))
 
 
 def _starting_with(

@@ -66,9 +66,9 @@ class Values:
     def instants(self, sensor: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """A requirement at the start of each step that has one."""
         unit = self.portfolio.sensors[sensor].unit
-        frame = self._from(sensor, start).filter(pl.col("event_start") < end)
+        frame = self._from(sensor, start).filter(pl.col("event_start") < end, pl.col("value") > 0)
         return [
-            {"datetime": row["event_start"].isoformat(), "value": f"{row['value']:g} {unit}"}
+            {"datetime": row["event_start"].isoformat(), "value": f"{row['value']:.9g} {unit}"}
             for row in frame.iter_rows(named=True)
         ]
 
@@ -125,8 +125,8 @@ def input_hash(problem: Mapping[str, Any]) -> str:
 def _covered(used: Collection[str], values: Values, horizon: Horizon) -> datetime:
     end = horizon.end
     for sensor in sorted(used):
-        if values.portfolio.sensors[sensor].kind == "soc-minima":
-            continue  # says nothing where it has no value
+        if values.portfolio.sensors[sensor].is_sparse:
+            continue
         until = values.until(sensor, horizon.start)
         if until < horizon.day_end:
             raise NoValuesError(
@@ -148,7 +148,7 @@ def _with_values(given: Any, values: Values, start: datetime, end: datetime) -> 
         resolved = {key: _with_values(item, values, start, end) for key, item in given.items()}
         return {key: item for key, item in resolved.items() if item != []}
     name = given["sensor"]
-    if values.portfolio.sensors[name].kind == "soc-minima":
+    if values.portfolio.sensors[name].is_sparse:
         return values.instants(name, start, end)
     rest = {key: item for key, item in given.items() if key != "sensor"}
     return {"series": values.series(name, start, end), **rest}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from flex_pipeline.plots import style
-from flex_pipeline.plots.style import Array, Instants
+from flex_pipeline.plots.style import Array, Instants, Look
 from flex_pipeline.timeseries.units import parse_quantity
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ SMALL: dict[Any, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
 }
-LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 13}
+LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 14}
+MOST_PANELS = 3
+FARTHEST_LIMIT = 1.6  # times the largest power; a limit beyond it would flatten the powers
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class DeviceDay:
     step_hours: float
     price: Array  # of consumption, currency per kWh
     power_kw: Array
-    soc_kwh: Array | None  # (T + 1,), at the edges of the steps; None: no stock
+    soc_kwh: Array | None  # at step ends; None: no stock
     soc_bounds_kwh: tuple[float, float] | None
     cost: float
     currency: str
@@ -58,9 +60,9 @@ class SiteDay:
     inflexible_production_kw: Array  # stated positive
     net_power_kw: Array
     baseline_net_power_kw: Array
-    consumption_capacity_kw: Array  # NaN where there is no limit, also of production
-    production_capacity_kw: Array  # stated positive
-    soc_kwh: Mapping[str, Array]  # (T + 1,), at the edges of the steps; of devices with a stock
+    consumption_capacity_kw: Array | None  # None, NaN or infinite: no limit
+    production_capacity_kw: Array | None  # stated positive
+    soc_kwh: Mapping[str, Array]  # at step ends, of those devices that have a stock
     cost: float
     baseline_cost: float
     currency: str
@@ -93,109 +95,128 @@ def plot_device_day(day: DeviceDay) -> bytes:
             height_ratios=[1] if stock is None else [5, 3],
         )[:, 0]
         at = style.edges(day.starts, day.step_hours)
-        style.price_behind(panels[0], at, day.price, day.currency)
+        extent = float(day.power_kw.min()), float(day.power_kw.max())
+        style.price_behind(panels[0], at, day.price, day.currency, extent)
         _power(panels[0], at, day.power_kw)
-        cost = style.signed(day.cost)
-        words = f"{day.device_id} · {day.day:%a %d %b %Y} · cost {cost} {day.currency}"
-        style.title(panels[0], words, widest=70)
+        panels[0].set_title(f"{_heading(day)} · {style.money(day.cost, day.currency)}")
         if stock is not None:
-            panels[1].plot(at, stock, color=style.STOCK, linewidth=1.4)
-            for bound in day.soc_bounds_kwh or ():
-                panels[1].axhline(bound, color=style.LIMIT, linestyle="--", linewidth=0.8)
-            panels[1].set_ylabel("in store, kWh")
-            style.bare(panels[1])
+            _stock(panels[1], at, stock, day.soc_bounds_kwh)
         style.local_hours(panels[-1], at, day.timezone)
-        return style.png(figure, colours=32)
+        return style.png(figure, colours=64)
+
+
+def _heading(day: DeviceDay | SiteDay) -> str:
+    name = day.device_id if isinstance(day, DeviceDay) else day.site_id
+    return f"{name} · {day.day:%a} {day.day.day} {day.day:%b %Y}"
 
 
 def _power(axes: Axes, at: Instants, power_kw: Array) -> None:
     style.step_area(axes, at, np.maximum(power_kw, 0), color=style.CONSUMPTION, linewidth=0)
     style.step_area(axes, at, np.minimum(power_kw, 0), color=style.PRODUCTION, linewidth=0)
     axes.axhline(0, color="black", linewidth=0.6)
-    axes.set_ylabel("power, kW")
+    axes.set_ylabel("power kW")
     style.bare(axes)
-    if not power_kw.any():
-        axes.set_ylim(-1, 1)
+
+
+def _stock(axes: Axes, at: Instants, soc_kwh: Array, bounds_kwh: tuple[float, float] | None) -> None:
+    axes.plot(at[1:], soc_kwh, color=style.STOCK, linewidth=1.6)
+    for bound in bounds_kwh or ():
+        axes.axhline(bound, color=style.LIMIT, linestyle="--", linewidth=0.9)
+    axes.set_ylim(min(0.0, float(soc_kwh.min())), 1.1 * max(1e-3, float(soc_kwh.max()), *(bounds_kwh or ())))
+    axes.set_ylabel("SoC kWh")
+    style.bare(axes)
 
 
 def plot_site_day(day: SiteDay) -> bytes:
-    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks if it has any."""
+    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(LARGE):
         figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
-        heights = [7, 3] if day.soc_kwh else [1]
+        stocks = _panels(sorted(day.soc_kwh))
+        heights = [3.0 + len(stocks), *(1 for _ in stocks)]
         panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        at = style.edges(day.starts, day.step_hours)
-        style.price_behind(panels[0], at, day.price, day.currency)
-        _stack(panels[0], at, day)
-        _connection(panels[0], at, day)
-        style.title(panels[0], headline(day), widest=85)
-        if day.soc_kwh:
-            _stocks(panels[1], at, day)
+        power, *below = panels
+        at, looks = style.edges(day.starts, day.step_hours), style.looks(day.device_power_kw)
+        extent = _stack(power, at, day, looks)
+        _connection(power, at, day, extent)
+        for axes, names in zip(below, stocks, strict=True):
+            _stocks(axes, at, {name: day.soc_kwh[name] for name in names}, looks)
         style.local_hours(panels[-1], at, day.timezone)
+        power.set_title(_heading(day), pad=26)
+        under: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        power.annotate(_compared(day), (0, 1), (0, 10), **under)
+        figure.legend(loc="outside right upper", frameon=False)
         return style.png(figure, colours=128)
 
 
-def headline(day: SiteDay) -> str:
-    """What the day costs, and what flexibility saves of it."""
-    saving = day.baseline_cost - day.cost
-    against = f"{abs(saving):.2f} {'less' if saving >= 0 else 'more'} than without flexibility"
-    return f"{day.site_id} · {day.day:%a %d %b %Y} · cost {style.signed(day.cost)} {day.currency}, {against}"
+def _panels(stocks: list[str]) -> list[list[str]]:
+    """A panel for each stock, as their sizes differ; one for all where that would be too many."""
+    return [[name] for name in stocks] if len(stocks) <= MOST_PANELS else [stocks]
 
 
-def _stack(axes: Axes, at: Instants, day: SiteDay) -> None:
-    """Consumption piled up above zero, production below it."""
-    colours = style.colours_of(day.device_power_kw)
-    parts = [("fixed load", style.FIXED, day.inflexible_consumption_kw)]
-    parts += [(name, colour, day.device_power_kw[name]) for name, colour in colours.items()]
+def _compared(day: SiteDay) -> str:
+    cost, baseline, saving = (
+        style.money(amount, day.currency)
+        for amount in (day.cost, day.baseline_cost, day.baseline_cost - day.cost)
+    )
+    return f"cost {cost} · without flexibility {baseline} · saving {saving}"
+
+
+def _stack(axes: Axes, at: Instants, day: SiteDay, looks: Mapping[str, Look]) -> tuple[float, float]:
+    """Consumption piled up above zero, production below it; returns the lowest and the highest power."""
+    parts = [("inflexible load", Look(style.FIXED, None, "-"), day.inflexible_consumption_kw)]
+    parts += [(name, look, day.device_power_kw[name]) for name, look in looks.items()]
     if day.inflexible_production_kw.any():
-        parts.append(("solar panels", style.SUN, -day.inflexible_production_kw))
+        parts.append(("PV", Look(style.SUN, None, "-"), -day.inflexible_production_kw))
     above, below = np.zeros_like(day.net_power_kw), np.zeros_like(day.net_power_kw)
-    for name, colour, kw in parts:
+    for name, look, kw in parts:
         up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
-        style.step_area(axes, at, up, above, color=colour, linewidth=0, label=name)
-        style.step_area(axes, at, down, below, color=colour, linewidth=0)
+        fill: dict[str, Any] = {
+            "facecolor": look.colour,
+            "hatch": look.hatch,
+            "edgecolor": "white",
+            "linewidth": 0,
+        }
+        style.step_area(axes, at, up, above, label=name, **fill)
+        style.step_area(axes, at, down, below, **fill)
         above, below = up, down
+    lines = np.concatenate([day.net_power_kw, day.baseline_net_power_kw, above, below])
+    return float(np.nanmin(lines)), float(np.nanmax(lines))
 
 
-def _connection(axes: Axes, at: Instants, day: SiteDay) -> None:
-    """The net power at the connection, what it would be without flexibility, and the limits."""
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=3, foreground="white")]
-    unplanned = {"color": style.PASSIVE, "linewidth": 1.1, "path_effects": halo}
-    style.step_line(axes, at, day.baseline_net_power_kw, **unplanned, label="net without flexibility")
-    style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.8, label="net")
+def _connection(axes: Axes, at: Instants, day: SiteDay, extent: tuple[float, float]) -> None:
+    """The net power at the connection, what it would be without flexibility, the limits, and the price."""
+    without: dict[str, Any] = {"color": style.PASSIVE, "linewidth": 1.2, "linestyle": ":"}
+    style.step_line(axes, at, day.baseline_net_power_kw, label="net without flexibility", **without)
+    style.step_line(axes, at, day.net_power_kw, color="black", linewidth=2.2, label="net")
+    near_kw = FARTHEST_LIMIT * max(-extent[0], extent[1])
+    shown = [*extent]
+    for name, sign, capacity_kw in (
+        ("consumption limit", 1, day.consumption_capacity_kw),
+        ("production limit", -1, day.production_capacity_kw),
+    ):
+        if capacity_kw is not None and np.isfinite(capacity_kw).any():
+            _limit(axes, at, name, sign, capacity_kw, near_kw)
+            shown += list(sign * capacity_kw[capacity_kw <= near_kw])
+    style.price_behind(axes, at, day.price, day.currency, (min(shown), max(shown)))
     axes.axhline(0, color="black", linewidth=0.6)
-    axes.set_ylabel("power, kW, consumption positive")
+    axes.set_ylabel("power kW, consumption positive")
     style.bare(axes)
-    _limits(axes, at, day)
-    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
 
 
-def _limits(axes: Axes, at: Instants, day: SiteDay) -> None:
-    """The limits of the connection, in view where they are near; far ones would flatten what there is to see."""
-    low, high = axes.dataLim.intervaly
-    reach = (high - low) / 2
-    view = [low, high]
-    for limit_kw in (day.consumption_capacity_kw, -day.production_capacity_kw):
-        stated = limit_kw[~np.isnan(limit_kw)]
-        if stated.size:
-            constant = stated.min() == stated.max()
-            label = f"limit {style.signed(stated[0])} kW" if constant else "limit"
-            style.step_line(axes, at, limit_kw, color=style.LIMIT, linewidth=1.2, linestyle="--", label=label)
-            view += [kw for kw in stated if low - reach <= kw <= high + reach]
-    margin = 0.06 * (max(view) - min(view)) or 1.0
-    axes.set_ylim(min(view) - margin, max(view) + margin)
+def _limit(axes: Axes, at: Instants, name: str, sign: int, capacity_kw: Array, near_kw: float) -> None:
+    """Draw a limit where it is near the powers, else only name it."""
+    near = capacity_kw <= near_kw
+    label = name if near.any() else f"{name} {np.nanmin(capacity_kw):g} kW,\nbeyond the scale"
+    dashed: dict[str, Any] = {"color": style.LIMIT, "linewidth": 1.3, "linestyle": "--", "label": label}
+    style.step_line(axes, at, np.where(near, sign * capacity_kw, np.nan), **dashed)
 
 
-def _stocks(axes: Axes, at: Instants, day: SiteDay) -> None:
-    colours = style.colours_of(day.device_power_kw)
-    for name, soc_kwh in sorted(day.soc_kwh.items()):
-        axes.plot(at, soc_kwh, color=colours[name], linewidth=2, label=name)
-    axes.set_ylabel("in store, kWh")
-    axes.legend(loc="center left", bbox_to_anchor=(1.08, 0.5), frameon=False)
+def _stocks(axes: Axes, at: Instants, soc_kwh: Mapping[str, Array], looks: Mapping[str, Look]) -> None:
+    for name, soc in soc_kwh.items():
+        axes.plot(at[1:], soc, color=looks[name].colour, linestyle=looks[name].dash, linewidth=2)
+    axes.set_ylim(min(0.0, *(float(soc.min()) for soc in soc_kwh.values())), None)
+    axes.set_ylabel(f"{next(iter(soc_kwh))} kWh" if len(soc_kwh) == 1 else "SoC kWh")
     style.bare(axes)
-    axes.set_ylim(bottom=0)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import itertools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,22 +17,44 @@ if TYPE_CHECKING:
 Instants = NDArray[np.datetime64]
 Array = NDArray[np.float64]
 
-PRICE, PRICE_EDGE = "#ececec", "#c4c4c4"
-PRICE_TEXT = "#8a8a8a"
+PRICE = "#f4ead0"
+PRICE_TEXT = "#8a6a14"
 CONSUMPTION = "#0072b2"
-PRODUCTION = "#e69f00"
+PRODUCTION = "#56b4e9"
 STOCK = "#009e73"
 LIMIT = "#d55e00"
-PASSIVE = "#7a7a7a"
-FIXED = "#a0a0a0"
-SUN = "#f5c242"
-# the palette's own first; the others are of Tol's muted one
-DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73", "#332288", "#999933", "#882255")
+PASSIVE = "#444444"
+FIXED = "#a6a6a6"
+SUN = "#e69f00"
+DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73")
+HATCHES = (None, "////", "....", "xxxx")  # told apart once the colours are used up
+DASHES = ("-", "--", "-.", ":")
 
 
-def colours_of(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each device of a site, the same in all panels; they come round again after the last."""
-    return dict(zip(sorted(names), itertools.cycle(DEVICES), strict=False))
+class Look(NamedTuple):
+    """How a device looks in every panel."""
+
+    colour: str
+    hatch: str | None
+    dash: str
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """A look for each name, by alphabet; the first 16 differ."""
+    found = {}
+    for place, name in enumerate(sorted(names)):
+        turn = place // len(DEVICES) % len(HATCHES)
+        found[name] = Look(DEVICES[place % len(DEVICES)], HATCHES[turn], DASHES[turn])
+    return found
+
+
+def money(amount: float, currency: str) -> str:
+    """An amount with a true minus sign.
+
+    >>> money(-1.234, "EUR")
+    '−1.23 EUR'
+    """
+    return f"{amount:.2f} {currency}".replace("-", "−")
 
 
 def edges(starts: Instants, step_hours: float) -> Instants:
@@ -64,44 +85,48 @@ def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """Without frame and ticks that say nothing; marks as there is room, and space around what is drawn."""
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0)
-    axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
+    """Without frame and ticks that say nothing."""
+    for side in ("top", "left", "right", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(length=0, pad=6)
+    axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.locator_params(axis="y", nbins=min(8, max(3, int(axes.get_window_extent().height // 30))))
-    axes.tick_params(axis="x", pad=6)
-    axes.use_sticky_edges = False
-    axes.margins(y=0.06)
 
 
-def price_behind(axes: Axes, at: Instants, price: Array, currency: str) -> None:
-    """The price as a pale area behind everything else, on the right axis."""
+def price_behind(
+    axes: Axes, at: Instants, price: Array, currency: str, power_kw: tuple[float, float]
+) -> None:
+    """The price as a pale area behind the powers, on the right axis.
+
+    Both axes have their zero at one height, with room for the lowest and the highest of `power_kw`.
+    """
     behind = axes.twinx()
     step_area(behind, at, price, color=PRICE, linewidth=0)
-    step_line(behind, at, price, color=PRICE_EDGE, linewidth=0.8)
+    # its outline goes in front: solar power would hide the prices below zero that explain the plan
+    outline: dict[str, Any] = {"color": PRICE_TEXT, "linewidth": 0.8, "transform": behind.transData}
+    step_line(axes, at, price, **outline)
+    behind.set_ylabel(f"price {currency}/kWh", color=PRICE_TEXT)
+    behind.tick_params(axis="y", colors=PRICE_TEXT)
     behind.set_zorder(0)
     axes.set_zorder(1)
     axes.patch.set_visible(False)
     bare(behind)
     behind.grid(visible=False)
-    behind.set_ylim(top=max(0.0, price.max()) * 1.1 or 1.0)
-    behind.set_ylabel(f"price, {currency}/kWh", color=PRICE_TEXT)
-    behind.tick_params(axis="y", colors=PRICE_TEXT)
+    low, high = _with_zero(float(np.nanmin(price)), float(np.nanmax(price)))
+    _zero_at_one_height((axes, *_with_zero(*power_kw)), (behind, low, high))
+    behind.set_yticks([tick for tick in behind.get_yticks() if low <= tick <= 1.05 * high])
 
 
-def title(axes: Axes, words: str, widest: int) -> None:
-    """A title on one line: smaller letters where there are more than the `widest` number of them."""
-    import matplotlib as mpl
-
-    full = mpl.rcParams["axes.titlesize"]
-    axes.set_title(words, fontsize=full * min(1.0, widest / len(words)))
+def _with_zero(low: float, high: float) -> tuple[float, float]:
+    low, high = min(low, 0.0), max(high, 0.0)
+    return (low, high) if high > low else (0.0, 1.0)
 
 
-def signed(amount: float) -> str:
-    """Two decimals with a real minus sign; what rounds to nothing has none."""
-    return f"{round(amount, 2) or 0.0:.2f}".replace("-", "\u2212")
+def _zero_at_one_height(*ranges: tuple[Axes, float, float]) -> None:
+    below = max(-low / (high - low) for _, low, high in ranges)
+    above = max(high / (high - low) for _, low, high in ranges)
+    for axes, low, high in ranges:
+        axes.set_ylim(-1.05 * below * (high - low), 1.05 * above * (high - low))
 
 
 def png(figure: Figure, colours: int = 64) -> bytes:

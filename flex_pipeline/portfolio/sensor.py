@@ -86,3 +86,12 @@ class Sensor(BaseModel):
         if self.kind == "pv" and self.latitude is None:
             raise ValueError("a pv sensor needs a location on its site: the sun's position bounds it")
         return self
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether a step without a value says something: that nothing is asked."""
+        return self.kind == "soc-minima"
+
+    def knows(self, event_start: datetime, instant: datetime) -> bool:
+        """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""
+        return self.known.at(event_start, self.resolution, ZoneInfo(self.timezone)) <= instant

@@ -114,27 +114,27 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
 
 
 def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the plan in force: powers, stocks at their ends and at the start of the day, prices."""
+    """The steps of the plan in force: event_start, device_id, powers, stocks and prices (currency per kWh)."""
     found = session.execute(
         text("""
             select
-                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, d.soc_start_kwh,
-                s.baseline_power_kw, f.consumption_price, f.production_price
+                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
+                f.consumption_price, f.production_price
             from flex.current_plan as p
             join flex.schedule as s using (run_id)
-            join flex.device_plan as d using (run_id, device_id)
             join flex.site_plan as f using (run_id, event_start)
             where p.site_id = :site_id and p.date = :date
             order by s.device_id, s.event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    powers_and_stocks = ("power_kw", "soc_kwh", "soc_start_kwh", "baseline_power_kw")
     schema: pl.Schema | dict[str, Any] = {
         "device_id": pl.String,
         "event_start": pl.Datetime("us", "UTC"),
         "event_end": pl.Datetime("us", "UTC"),
-        **dict.fromkeys((*powers_and_stocks, "consumption_price", "production_price"), pl.Float64),
+        **dict.fromkeys(
+            ("power_kw", "soc_kwh", "baseline_power_kw", "consumption_price", "production_price"), pl.Float64
+        ),
     }
     return pl.DataFrame(found.all(), schema=schema, orient="row")
 

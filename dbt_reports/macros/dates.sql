@@ -7,7 +7,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Delete the selected dates before they are inserted anew: a plan that is gone must leave no row behind. -#}
+{# Make room for the selected dates, which are inserted anew. -#}
 {% macro delete_selected_dates() -%}
     {% if is_incremental() %}delete from {{ this }} where {{ in_selected_dates('date') }}{% endif %}
 {%- endmacro %}

@@ -1,19 +1,30 @@
--- A plan in force covers its local day from midnight to midnight: 23, 24 or 25 hours.
-with days as (
+with reported as (
     select
-        plans.site_id,
-        plans.date,
-        sites.timezone,
-        sum(steps.step_hours) as planned_hours
-    from {{ ref('stg_plans') }} as plans
-    inner join {{ source('flex', 'site') }} as sites using (site_id)
-    inner join {{ ref('stg_site_steps') }} as steps using (run_id)
-    group by plans.site_id, plans.date, sites.timezone
+        site_id,
+        date,
+        sum(extract(epoch from event_end - event_start)) / 3600 as reported_hours
+    from {{ ref('headroom') }}
+    where {{ in_selected_dates('date') }}
+    group by site_id, date
+),
+
+days as (
+    select
+        site_id,
+        date,
+        extract(
+            epoch from (cast(date + 1 as timestamp) at time zone timezone)
+            - (cast(date as timestamp) at time zone timezone)
+        ) / 3600 as hours
+    from {{ ref('stg_plans') }}
+    where status <> 'blocked'
 )
 
-select * from days
-where abs(
-    planned_hours - extract(
-        epoch from (cast(date + 1 as timestamp) at time zone timezone) - (cast(date as timestamp) at time zone timezone)
-    ) / 3600
-) > 1e-9
+select
+    days.site_id,
+    days.date,
+    days.hours,
+    reported.reported_hours
+from days
+left join reported using (site_id, date)
+where coalesce(reported.reported_hours, 0) <> days.hours

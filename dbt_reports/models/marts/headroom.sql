@@ -1,5 +1,3 @@
-{{ config(unique_key=['site_id', 'event_start'], pre_hook="{{ delete_selected_dates() }}") }}
-
 select
     site_id,
     date,

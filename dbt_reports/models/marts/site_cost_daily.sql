@@ -1,5 +1,3 @@
-{{ config(unique_key=['site_id', 'date'], pre_hook="{{ delete_selected_dates() }}") }}
-
 with plans as (
     select * from {{ ref('stg_plans') }}
 ),
@@ -22,8 +20,9 @@ energy as (
 stock as (
     select
         run_id,
-        coalesce(sum(stock_change_kwh), 0) as stock_change_kwh
-    from {{ ref('stg_device_days') }}
+        sum(devices.stock_change_kwh) as stock_change_kwh
+    from plans
+    inner join {{ ref('stg_device_days') }} as devices using (run_id)
     group by run_id
 )
 
@@ -41,7 +40,7 @@ select
     energy.peak_consumption_kw,
     energy.baseline_peak_consumption_kw,
     energy.peak_production_kw,
-    stock.stock_change_kwh
+    coalesce(stock.stock_change_kwh, 0) as stock_change_kwh
 from plans
 inner join energy using (site_id, date)
-inner join stock using (run_id)
+left join stock using (run_id)

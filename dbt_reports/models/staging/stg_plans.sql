@@ -13,6 +13,7 @@ select
     plans.date,
     plans.status,
     plans.planning_time,
-    sites.currency
+    sites.currency,
+    sites.timezone
 from plans
 inner join sites using (site_id)

@@ -106,11 +106,10 @@ def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Arr
         ),
         np.zeros_like(stock.external_kwh),
     )
-    soc = np.empty(moved.size + 1)
-    soc[0] = stock.start_kwh
-    for t in range(moved.size):
-        soc[t + 1] = stock.retention[t] * soc[t] + moved[t]
-    return soc
+    soc = [stock.start_kwh]
+    for kept, added in zip(stock.retention.tolist(), moved.tolist(), strict=True):
+        soc.append(kept * soc[-1] + added)
+    return np.array(soc)
 
 
 def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit, Array]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +35,13 @@ class Plan:
     discharge_kw: list[Array]
     process_kw: list[Array]
 
-    @property
+    @cached_property
     def net_kw(self) -> Array:
         """Net power of the site (T,), consumption positive."""
         flexible = [*self.charge_kw, *(-d for d in self.discharge_kw), *self.process_kw]
         return self.problem.site.fixed_kw + sum(flexible, np.zeros(self.problem.grid.n))
 
-    @property
+    @cached_property
     def soc_kwh(self) -> list[Array]:
         """State of charge of each stock at the T + 1 instants."""
         paths = []
@@ -49,12 +50,12 @@ class Plan:
             paths.append(stock_path(stock, [(s, c, d) for s, c, d in devices if s.stock == k]))
         return paths
 
-    @property
+    @cached_property
     def breaches(self) -> tuple[Breach, ...]:
         """Soft statements that are not kept."""
         return breaches(self.problem, self.net_kw, self.charge_kw, self.discharge_kw, self.soc_kwh)
 
-    @property
+    @cached_property
     def costs(self) -> Costs:
         """What the plan costs."""
         net = self.net_kw

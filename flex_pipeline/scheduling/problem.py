@@ -89,6 +89,12 @@ class Stock:
     targets: SocStatement | None = None
     prefer_charging_sooner: bool = True
     prefer_curtailing_later: bool = True
+    end_value: float = 0.0  # currency per kWh that is still in store after the last step
+
+    @property
+    def fills_sooner(self) -> bool:
+        """Whether a fuller store is preferred at equal cost; one without an upper bound is never full."""
+        return self.prefer_charging_sooner and bool(np.isfinite(self.ceiling_kwh).all())
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class Storage:
     charge_soft: SoftLimit | None = None
     discharge_soft: SoftLimit | None = None
     modes_kw: tuple[tuple[float, float], ...] = ()  # bands of power; one of them holds in each step
+    charge_minimum_kw: Array | None = None  # when it charges at all
     prefer_curtailing_later: bool = True
 
 

@@ -84,6 +84,7 @@ class Portfolio:
     settings: Settings
     sites: tuple[Site, ...]
     sensors: dict[str, Sensor]
+    notices: tuple[str, ...] = ()  # spellings that had to be changed, with their file
 
     @property
     def devices(self) -> tuple[Device, ...]:

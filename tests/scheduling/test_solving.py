@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -171,10 +172,12 @@ def test_an_overloaded_connection_is_diagnosed_without_breaking_physics() -> Non
 
 
 def test_impossible_modes_leave_only_the_fallback() -> None:
-    modes = [{"consumption-range": ["6 kW", "7 kW"]}]
-    device = battery(operation_modes=modes, soc_targets=[{"value": "8 kWh", "datetime": at(2)}])
+    device = battery(soc_targets=[{"value": "8 kWh", "datetime": at(2)}])
+    problem = read_problem(site([0.1] * 3, device))
+    # reading refuses such modes; a problem that was made otherwise may have them
+    storage = replace(problem.storages[0], modes_kw=((6.0, 7.0),))
 
-    schedule = solved(site([0.1] * 3, device))
+    schedule = solve(replace(problem, storages=(storage,)))
 
     assert schedule.status == "infeasible"
     assert schedule.fallback_used
@@ -213,7 +216,15 @@ def test_the_schedule_is_plain_json() -> None:
     assert written["steps"] == ["2024-06-03T00:00:00+02:00", "2024-06-03T01:00:00+02:00"]
     assert [device["name"] for device in written["devices"]] == ["battery", "process"]
     assert written["devices"][1]["soc_kwh"] is None
-    assert set(written["costs"]) == {"energy", "breaches", "peaks", "commitments", "wear", "total"}
+    assert set(written["costs"]) == {
+        "energy",
+        "breaches",
+        "peaks",
+        "commitments",
+        "wear",
+        "terminal",
+        "total",
+    }
 
 
 def test_the_same_problem_always_has_the_same_schedule() -> None:

@@ -41,6 +41,7 @@ def declare_stock(s: Block, stock: Stock, feeders: list[Feeder], hours: float, e
         _declare_bound(s, "soc_minima", stock.minima, hours, elastic)
         + _declare_bound(s, "soc_maxima", stock.maxima, hours, elastic)
         + _declare_targets(s, stock.targets, hours, elastic)
+        + terminal_value(s, stock)
     )
 
 
@@ -75,6 +76,11 @@ def soc_targets(s: Block, t: int) -> Expression:
     """s[t] = soc-targets[t]"""
     given_way = relief(s, "soc_targets_short", t) - relief(s, "soc_targets_over", t)
     return s.soc[t] + given_way == s.soc_targets_kwh[t]
+
+
+def terminal_value(s: Block, stock: Stock) -> Expression:
+    """−v·s[T], v what a kWh is worth at the end"""
+    return -stock.end_value * s.soc[stock.retention.size - 1] if stock.end_value else 0.0
 
 
 def prefer_full_sooner(s: Block, stock: Stock) -> Expression:

@@ -12,6 +12,7 @@ from collections.abc import Container
 from pyomo.environ import Binary, Block, Var
 
 from flex_pipeline.scheduling.model.family import Expression, declare, numbers, stated
+from flex_pipeline.scheduling.model.minimum_charging import declare_minimum_charging
 from flex_pipeline.scheduling.model.soft import declare_breach
 from flex_pipeline.scheduling.problem import Storage
 
@@ -34,6 +35,7 @@ def declare_storage(
         b.modes = storage.modes_kw
         b.mode = Var(steps, range(len(b.modes)), within=Binary)
         declare(b, steps, one_mode_at_a_time, mode_floor, mode_ceiling)
+    declare_minimum_charging(b, storage)
     wear = storage.wear_price.tolist()
     cost = sum(hours * wear[t] * (b.charge[t] + b.discharge[t]) for t in steps if wear[t])
     return cost + _soft_capacities(b, storage, hours)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context, currencies_in
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
 from flex_pipeline.scheduling.reading.process import read_process
@@ -51,6 +52,7 @@ DEVICE = Record(
 
 def read_problem(mapping: Mapping[str, Any]) -> Problem:
     """Check a problem and turn it into arrays; ProblemError holds all faults at once."""
+    mapping, spelling = _present(mapping)
     faults = _check(mapping)
     if faults:
         raise ProblemError(tuple(faults))
@@ -64,7 +66,8 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
     except ValueError as error:
         raise ProblemError((Fault("end", mapping["end"], str(error)),)) from error
     grid = _extended(requested, mapping["devices"])
-    notes = Notes(grid, timezone)
+    fill = mapping["flex_context"].get("fill-missing-prices", "edges")
+    notes = Notes(grid, timezone, fill, notices=list(spelling))
     if grid.n > requested.n:
         notes.notices.append(
             f"a target after the end extends the horizon to {grid.end_utc.astimezone(timezone)}"
@@ -73,6 +76,22 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
     if notes.faults:
         raise ProblemError(tuple(notes.faults))
     return problem
+
+
+def _present(mapping: Any) -> tuple[Any, tuple[str, ...]]:
+    """The problem in the present spelling of its fields, and a notice for each former one."""
+    if not isinstance(mapping, Mapping) or not isinstance(mapping.get("devices"), list):
+        return mapping, ()
+    context = present_spelling(mapping.get("flex_context", {}), FLEX_CONTEXT, "flex_context")
+    notices, devices = list(context.notices), []
+    for device in mapping["devices"]:
+        record = FLEX_MODELS.get(str(_mapping(device).get("type", "storage")))
+        if record is not None and "flex_model" in _mapping(device):
+            model = present_spelling(device["flex_model"], record, str(device.get("name")))
+            notices += model.notices
+            device = {**device, "flex_model": model.document}
+        devices.append(device)
+    return {**mapping, "flex_context": context.document, "devices": devices}, tuple(notices)
 
 
 def _check(mapping: Mapping[str, Any]) -> list[Fault]:
@@ -152,7 +171,7 @@ def _extended(grid: Grid, devices: list[Any]) -> Grid:
 
 
 def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
-    context = Fields(mapping.get("flex_context", {}), FLEX_CONTEXT, "flex_context", notes)
+    context = Fields(mapping["flex_context"], FLEX_CONTEXT, "flex_context", notes)
     devices = mapping["devices"]
     models = [
         Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], device["name"], notes)

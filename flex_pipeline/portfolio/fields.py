@@ -326,17 +326,20 @@ def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def sensors_in(mapping: Any, path: str = "") -> dict[str, str]:
-    """Which sensors a flex-context or flex-model refers to: {path of the field: name of the sensor}."""
+def sensors_in(mapping: Any, path: str = "", *, with_default: bool = True) -> dict[str, str]:
+    """Which sensors a flex-context or flex-model refers to: {path of the field: name of the sensor}.
+
+    With `with_default` false, only those that nothing stands in for where they have no value.
+    """
     found: dict[str, str] = {}
     if isinstance(mapping, Mapping):
-        if isinstance(mapping.get("sensor"), str):
+        if isinstance(mapping.get("sensor"), str) and (with_default or "default" not in mapping):
             found[path] = mapping["sensor"]
         for key, value in mapping.items():
-            found |= sensors_in(value, join(path, str(key)))
+            found |= sensors_in(value, join(path, str(key)), with_default=with_default)
     elif isinstance(mapping, list):
         for i, value in enumerate(mapping):
-            found |= sensors_in(value, f"{path}[{i}]")
+            found |= sensors_in(value, f"{path}[{i}]", with_default=with_default)
     return found
 
 

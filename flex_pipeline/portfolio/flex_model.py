@@ -17,6 +17,7 @@ from flex_pipeline.portfolio.fields import (
     Quantity,
     Reading,
     Record,
+    Text,
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
@@ -153,6 +154,11 @@ STORAGE = Record(
         ),
         FieldSpec(
             "operation-modes", ListOf(OPERATION_MODE), "Bands of power; each step runs in one of them."
+        ),
+        FieldSpec(
+            "shares-stock-of",
+            Text(),
+            "Name of the storage at this site whose store this one feeds too; the store is described there.",
         ),
         FieldSpec(
             "wear-price",

@@ -194,6 +194,11 @@ def _read_site(
         for name, given in _mapping(document, "devices", reader)
         if (device := _read_device(document, reader, site_id, name, given))
     )
+    names = {device.name for device in devices if device.type == "storage"}
+    for device in devices:
+        if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
+            where = f"devices.{device.name}.flex-model.shares-stock-of"
+            reader.fault(document, where, owner, "is not another storage of this site")
     for where, sensor in sensors_in(context, "flex-context").items():
         reader.references.append((document, where, sensor))
     account = str(document.fields.get("account", site_id))

@@ -107,6 +107,11 @@ def _peak(context: Fields, direction: str) -> SoftLimit | None:
 
 
 def _fixed_kw(context: Fields) -> Array:
+    if "inflexible-device-sensors" in context:
+        context.notice(
+            "inflexible-device-sensors",
+            "is the former way to state inflexible-consumption and inflexible-production, production positive",
+        )
     former = context.total("inflexible-device-sensors")
     return context.total("inflexible-consumption") - context.total("inflexible-production") - former
 

@@ -22,17 +22,18 @@ class Costs:
     peaks: float
     commitments: float
     wear: float
+    terminal: float = 0.0  # less the value of what is in stock at the end
 
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return self.energy + self.breaches + self.peaks + self.commitments + self.wear
+        return self.energy + self.breaches + self.peaks + self.commitments + self.wear + self.terminal
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""
         return {
             name: round(getattr(self, name), 9)
-            for name in ("energy", "breaches", "peaks", "commitments", "wear", "total")
+            for name in ("energy", "breaches", "peaks", "commitments", "wear", "terminal", "total")
         }
 
 
@@ -95,6 +96,11 @@ def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array
     """Σ h·wear price·throughput."""
     throughput = zip(problem.storages, charge_kw, discharge_kw, strict=True)
     return float(problem.grid.hours * sum(float(s.wear_price @ (c + d)) for s, c, d in throughput))
+
+
+def terminal_cost(problem: Problem, soc_kwh: list[Array]) -> float:
+    """−Σ value at the end·s[T]; `soc_kwh` holds (T + 1,) per stock."""
+    return -sum(stock.end_value * float(s[-1]) for stock, s in zip(problem.stocks, soc_kwh, strict=True))
 
 
 def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:

@@ -17,6 +17,7 @@ from flex_pipeline.scheduling.costs import (
     energy_cost,
     peak_cost,
     stock_path,
+    terminal_cost,
     wear_cost,
 )
 from flex_pipeline.scheduling.problem import Problem, Process, Stock, Storage
@@ -65,6 +66,7 @@ class Plan:
             peak_cost(self.problem, net),
             commitment_cost(self.problem, net),
             wear_cost(self.problem, self.charge_kw, self.discharge_kw),
+            terminal_cost(self.problem, self.soc_kwh),
         )
 
     def both_ways(self) -> frozenset[tuple[str, int]]:
@@ -101,6 +103,8 @@ def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> It
     yield charge - storage.charge_limit_kw
     yield discharge - storage.discharge_limit_kw
     yield np.minimum(charge, discharge)
+    if storage.charge_minimum_kw is not None:
+        yield np.minimum(charge, storage.charge_minimum_kw - charge)
     if storage.modes_kw:
         power = charge - discharge
         outside = [np.maximum(low - power, power - high) for low, high in storage.modes_kw]

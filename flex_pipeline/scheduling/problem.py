@@ -111,8 +111,13 @@ class Storage:
     charge_soft: SoftLimit | None = None
     discharge_soft: SoftLimit | None = None
     modes_kw: tuple[tuple[float, float], ...] = ()  # bands of power; one of them holds in each step
-    charge_minimum_kw: Array | None = None  # when it charges at all
     prefer_curtailing_later: bool = True
+    charge_minimum_kw: Array | None = None  # (T,): charges with this much or not at all
+
+    def possible_charge_kw(self, power_kw: float, t: int) -> float:
+        """The power, or 0 where it is below the least with which the device charges."""
+        least = 0.0 if self.charge_minimum_kw is None else float(self.charge_minimum_kw[t])
+        return power_kw if power_kw >= least else 0.0
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 Power is constant within a step.
 c, d charge and discharge power [kW] · C, D their limits [kW] · g·c what charging adds to a stock, l·d what discharging
 takes [kWh]
-σ 1 where it may charge, 0 where it may discharge · μ 1 for the mode in use · ω 1 where it charges at least the minimum
+σ 1 where it may charge, 0 where it may discharge · μ 1 for the mode in use
 """
 
 from __future__ import annotations
 
 from pyomo.environ import Binary, Block, NonNegativeReals, Var
 
-from flex_pipeline.scheduling.model.family import Term, declare, limit, number, numbers, objectives, port
+from flex_pipeline.scheduling.model.family import Term, declare, limit, numbers, objectives, port
+from flex_pipeline.scheduling.model.minimum_charging import declare_minimum_charging
 from flex_pipeline.scheduling.model.soft import declare_breach
 from flex_pipeline.scheduling.parts.storage import StorageShape
 
@@ -30,9 +31,7 @@ def declare_storage(b: Block, shape: StorageShape) -> None:
         b.charging = Var(steps, bounds=(0, 1))
         declare(b, steps, charge_only_while_charging, discharge_only_otherwise)
     if shape.minimum_charge:
-        numbers(b, steps, "charge_minimum")
-        b.on = Var(steps, within=Binary)
-        declare(b, steps, charge_minimum_while_on, charge_only_while_on)
+        declare_minimum_charging(b, steps)
     if shape.modes:
         _declare_modes(b, shape)
     cost = _wear(b, shape) + _soft_capacities(b, shape)
@@ -69,16 +68,6 @@ def charge_only_while_charging(b: Block, t: int) -> Term:
 def discharge_only_otherwise(b: Block, t: int) -> Term:
     """d[t] ≤ D[t]·(1 − σ[t])"""
     return b.discharge[t] <= b.discharge_kw[t] * (1 - b.charging[t])
-
-
-def charge_minimum_while_on(b: Block, t: int) -> Term:
-    """c[t] ≥ minimum-charging-power·ω[t]"""
-    return b.charge[t] >= b.charge_minimum[t] * b.on[t]
-
-
-def charge_only_while_on(b: Block, t: int) -> Term:
-    """c[t] ≤ C[t]·ω[t]"""
-    return b.charge[t] <= b.charge_kw[t] * b.on[t]
 
 
 def one_mode_at_a_time(b: Block, t: int) -> Term:

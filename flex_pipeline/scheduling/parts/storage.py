@@ -44,6 +44,7 @@ def storage_part(problem: Problem, storage: Storage, *, elastic: bool, directed:
         stock=stock is not None,
         wear=bool(storage.wear_price.any()),
         modes=len(storage.modes_kw),
+        minimum_charge=storage.charge_minimum_kw is not None,
         consumption_capacity=_stretches(storage.charge_soft),
         production_capacity=_stretches(storage.discharge_soft),
         steady=stock is not None and not stock.fills_sooner,
@@ -69,6 +70,8 @@ def _parameters(storage: Storage, shape: StorageShape) -> dict[str, Array]:
             "mode_low": np.array([low for low, _ in storage.modes_kw]),
             "mode_high": np.array([high for _, high in storage.modes_kw]),
         }
+    if storage.charge_minimum_kw is not None:
+        given["charge_minimum"] = storage.charge_minimum_kw
     for name, soft in (
         ("consumption_capacity", storage.charge_soft),
         ("production_capacity", storage.discharge_soft),

@@ -14,7 +14,7 @@ from flex_pipeline.scheduling.parts.site import SiteShape
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
 from flex_pipeline.scheduling.problem import Problem, Process, Storage
 from flex_pipeline.scheduling.template import RELIEF, Index
-from flex_pipeline.scheduling.templates import template_of
+from flex_pipeline.scheduling.templates import composition_of
 
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
@@ -37,7 +37,8 @@ class Formulation:
     def __init__(self, problem: Problem, binding: Where = frozenset(), *, elastic: bool = False) -> None:
         self.problem = problem
         self.parts = parts_of(problem, elastic=elastic, directed=bool(binding))
-        self.template = template_of(self.parts)
+        self.composition = composition_of(self.parts)
+        self.template = self.composition.template
         self._number = {part.key: i for i, part in enumerate(self.parts)}
         program = LinearProgram.stamped(self.template, self.template.vector([p.parameters for p in self.parts]))
         if binding:

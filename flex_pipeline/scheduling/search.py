@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,8 @@ class Search:
         best: Found | None = None
         binding: Where = frozenset()
         while True:
-            solution = self._solve(self.formulation.program, "money")
+            start = None if self.elastic or binding else self.formulation.composition.basis
+            solution = self._solve(self.formulation.program, "money", start)
             if solution.x is None:
                 return best
             self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
@@ -70,7 +72,7 @@ class Search:
     def preferred(self, found: Found) -> Plan:
         """Among plans that cost the same, one that charges sooner, curtails later and changes little."""
         face = found.program.optimal_face(found.solution)
-        solution = self._solve(face, "preference", found.solution)
+        solution = self._solve(face, "preference", found.solution.basis, primal=True)
         better, _ = self._with_directions(found.formulation, face, solution, "preference")
         return found.plan if better is None or better.money > found.money + self.tolerance else better.plan
 
@@ -84,7 +86,7 @@ class Search:
         if least is None:
             return None
         face = least.program.optimal_face(least.solution)
-        solution = self._solve(face, "money", least.solution)
+        solution = self._solve(face, "money", least.solution.basis, primal=True)
         found, _ = self._with_directions(self.formulation, face, solution)
         return least if found is None else found
 
@@ -114,16 +116,16 @@ class Search:
         program = program.with_integers_fixed(solution.x)
         return program, self._solve(program, objective)
 
-    def _solve(self, program: LinearProgram, objective: str, before: Solution | None = None) -> Solution:
-        """Solve; where another objective has been minimised `before`, from where that ended."""
+    def _solve(
+        self, program: LinearProgram, objective: str, start: Any = None, *, primal: bool = False
+    ) -> Solution:
+        """Solve, from a basis where one is given; `primal`: it is feasible, but was best for another objective."""
         started = perf_counter()
         left = max(self.deadline - started, 1.0)
         # half of the gap is for the solver, the rest for directions that are fixed afterwards
-        options: dict[str, float] = {"mip_gap": self.gap / 2, "time_limit_s": left}
-        if before is None:
-            solution = solve_program(program, objective, **options)
-        else:
-            solution = solve_program(program, objective, start=before.basis, primal=True, **options)
+        solution = solve_program(
+            program, objective, start=start, primal=primal, mip_gap=self.gap / 2, time_limit_s=left
+        )
         self.solve_seconds += perf_counter() - started
         return solution
 
@@ -140,5 +142,5 @@ class Search:
                 return Found(plan, plan.costs.total, formulation, program, solution), prevented
             prevented |= both_ways
             program = formulation.fixed(program, solution.x, both_ways)
-            solution = self._solve(program, objective)
+            solution = self._solve(program, objective, solution.basis)
         return None, prevented

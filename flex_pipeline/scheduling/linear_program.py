@@ -31,13 +31,14 @@ class LinearProgram:
     col_lower: Array
     col_upper: Array
     integer: NDArray[np.bool_]
-    bound_lower: Array  # of each single-variable constraint, all of them within col_lower and col_upper
+    bound_columns: NDArray[np.intp]  # the column that each single-variable constraint bounds
+    bound_lower: Array
     bound_upper: Array
 
     @classmethod
     def stamped(cls, template: Template, values: Array) -> LinearProgram:
         """The program of a template for a parameter vector."""
-        numbers = template.stamp(values)
+        numbers = template.sections(template.numbers(values))
         lower, upper = template.column_lower.copy(), template.column_upper.copy()
         np.maximum.at(lower, template.bound_columns, numbers["bound_lower"])
         np.minimum.at(upper, template.bound_columns, numbers["bound_upper"])
@@ -51,6 +52,7 @@ class LinearProgram:
             lower,
             upper,
             template.integer,
+            template.bound_columns,
             numbers["bound_lower"],
             numbers["bound_upper"],
         )
@@ -105,14 +107,14 @@ class LinearProgram:
         row_upper = np.where(y > ZERO_COST, self.row_lower, self.row_upper)
         return replace(self, row_lower=row_lower, row_upper=row_upper, col_lower=lower, col_upper=upper)
 
-    def violation(self, x: Array) -> float:
-        """By how much a point violates rows or bounds."""
-        activity = self.matrix @ x
+    def violation(self, x: Array, rows: slice, columns: slice) -> float:
+        """By how much a point violates some of the rows, or bounds of some columns."""
+        activity = (self.matrix @ x)[rows]
         excess = (
-            self.row_lower - activity,
-            activity - self.row_upper,
-            self.col_lower - x,
-            x - self.col_upper,
+            self.row_lower[rows] - activity,
+            activity - self.row_upper[rows],
+            self.col_lower[columns] - x[columns],
+            (x - self.col_upper)[columns],
         )
         return max(float(np.max(part, initial=0.0)) for part in excess)
 

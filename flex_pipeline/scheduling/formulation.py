@@ -63,7 +63,7 @@ class Formulation:
         for storage in self.problem.storages:
             charge, discharge = self._directions(storage)
             # without losses, charging and discharging at once changes nothing
-            lossless = np.isclose(storage.charge_gain, storage.discharge_loss, rtol=1e-12, atol=0.0)
+            lossless = np.abs(storage.charge_gain - storage.discharge_loss) <= 1e-12 * storage.discharge_loss
             netted = np.where(lossless, np.minimum(x[charge], x[discharge]), 0.0)
             x[charge] = np.clip(x[charge] - netted, 0, storage.charge_limit_kw)
             x[discharge] = np.clip(x[discharge] - netted, 0, storage.discharge_limit_kw)

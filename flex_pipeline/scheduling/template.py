@@ -91,12 +91,9 @@ class Template:
             ("bound_upper", k),
         )
 
-    def matrix(self, entries: Array) -> sparse.csc_array:
-        """The coefficients; entries are ordered by column, then row."""
-        return sparse.csc_array((entries, *self._pattern), shape=(self.row_count, self.column_lower.size))
-
     @cached_property
-    def _pattern(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def pattern(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row of each entry, and where each column begins; entries are ordered by column, then row."""
         ends = np.cumsum(np.bincount(self.entry_columns, minlength=self.column_lower.size))
         return self.entry_rows.astype(np.int32), np.concatenate([[0], ends]).astype(np.int32)
 

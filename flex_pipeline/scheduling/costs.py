@@ -28,7 +28,7 @@ class Costs:
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return sum(getattr(self, field.name) for field in fields(self))
+        return float(sum(getattr(self, field.name) for field in fields(self)))
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""

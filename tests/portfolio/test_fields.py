@@ -3,7 +3,7 @@ from __future__ import annotations
 from flex_pipeline.portfolio.field_docs import markdown_table
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, SCHEMA, check_flex_context
-from flex_pipeline.portfolio.flex_model import STORAGE, schema_of, check_flex_model
+from flex_pipeline.portfolio.flex_model import STORAGE, check_flex_model, schema_of
 
 GOOD_CONTEXT = {"consumption-price": {"sensor": "nl.day-ahead", "plus": "0.12 EUR/kWh"}}
 GOOD_STORAGE = {"soc-at-start": "5 kWh", "soc-max": "10 kWh", "power-capacity": "5 kW"}

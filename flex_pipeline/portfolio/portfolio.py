@@ -26,6 +26,7 @@ class Settings(BaseModel):
     resolution: Duration = timedelta(minutes=15)
     currency: str = "EUR"
     timezone: str = "Europe/Amsterdam"
+    plugins: tuple[str, ...] = ()  # modules that add fields to flex-models, or types of devices
 
     @field_validator("timezone")
     @classmethod

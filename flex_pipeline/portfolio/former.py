@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flex_pipeline.portfolio.fields import ListOf, Record, join
+from flex_pipeline.portfolio.fields import ListOf, Quantity, Record, join
 
 
 class Spelling(NamedTuple):
@@ -33,8 +33,14 @@ def present_spelling(given: Any, record: Record, path: str) -> Spelling:
             notices.append(f"{join(path, str(key))}: is the former spelling of {name}")
         document[name] = f"{value} {unit}" if unit and isinstance(value, int | float) else value
     for field in record.fields:
-        if field.name in document and isinstance(field.type, ListOf):
-            document[field.name] = _items(document[field.name], field.type, join(path, field.name), notices)
+        if field.name not in document:
+            continue
+        where, item = join(path, field.name), document[field.name]
+        if isinstance(field.type, ListOf):
+            document[field.name] = _items(item, field.type, where, notices)
+        elif isinstance(field.type, Quantity) and isinstance(item, Mapping) and "value" in item:
+            document[field.name] = [item]
+            notices.append(f"{where}: is a list of one")
     return Spelling(document, tuple(notices))
 
 

@@ -19,6 +19,7 @@ from flex_pipeline.portfolio.former import present_spelling
         ({"max_soc_in_mwh": "450 kWh"}, {"soc-max": "450 kWh"}),
         ({"capacity_in_mw": 2}, {"power-capacity": "2 MW"}),
         ({"soc-gain": "3 kW"}, {"soc-gain": ["3 kW"]}),
+        ({"soc-maxima": {"value": 51, "datetime": "x"}}, {"soc-maxima": [{"value": 51, "datetime": "x"}]}),
         ({"soc_usage": {"sensor": "car"}}, {"soc-usage": [{"sensor": "car"}]}),
         (
             {"operation_modes": [{"consumption_range": ["0 kW", "1 kW"]}]},

@@ -67,8 +67,9 @@ FLEX_CONTEXT = Record(
             "consumption-price-sensor",
             ENERGY_PRICE,
             "Former name of consumption-price; turns the default breach prices off.",
+            by_name=True,
         ),
-        FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price."),
+        FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price.", by_name=True),
         FieldSpec(
             "site-power-capacity",
             CAPACITY,
@@ -155,6 +156,7 @@ FLEX_CONTEXT = Record(
             ListOf(POWER),
             "Former way to state fixed power: negative is consumption, positive is production.",
             "[]",
+            by_name=True,
         ),
         FieldSpec(
             "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"

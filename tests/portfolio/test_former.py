@@ -57,6 +57,21 @@ def test_the_same_attribute_is_another_field_of_a_site() -> None:
     }
 
 
+def test_ids_and_names_of_sensors_are_understood_where_only_sensors_could_stand() -> None:
+    given = {
+        "consumption-price-sensor": 5,
+        "production-price-sensor": "nl.day-ahead",
+        "inflexible-device-sensors": [3, "roof", "-1.5 kW"],
+    }
+
+    assert present_spelling(given, FLEX_CONTEXT, "context").document == {
+        "consumption-price-sensor": {"sensor": "5"},
+        "production-price-sensor": {"sensor": "nl.day-ahead"},
+        "inflexible-device-sensors": [{"sensor": "3"}, {"sensor": "roof"}, "-1.5 kW"],
+    }
+    assert check_flex_context(given) == []
+
+
 def test_a_process_of_the_documentation_of_2024_is_right() -> None:
     given = {
         "power": "15 kW",
@@ -93,9 +108,9 @@ def test_every_example_of_the_table_of_2024_is_right() -> None:
         "production-capacity": "0kW",
     }
     context = {
-        "inflexible-device-sensors": [{"sensor": "load"}],
-        "consumption-price-sensor": {"sensor": "price"},
-        "production-price-sensor": {"sensor": "price"},
+        "inflexible-device-sensors": [3, 4],
+        "consumption-price-sensor": 5,
+        "production-price-sensor": 6,
         "site-power-capacity": "45kW",
         "site-consumption-capacity": "45kW",
         "site-production-capacity": "0kW",

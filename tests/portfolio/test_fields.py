@@ -131,6 +131,25 @@ def test_a_sensor_may_have_a_default_in_the_unit_of_the_field() -> None:
     assert "is a power" in wrong["flex-context.consumption-price.default"]
 
 
+def test_a_sensor_is_counted_once_among_the_fixed_powers() -> None:
+    meter = [{"sensor": "meter"}]
+    both = GOOD_CONTEXT | {"inflexible-consumption": meter, "inflexible-production": meter}
+    twice = GOOD_CONTEXT | {"inflexible-consumption": [*meter, {"sensor": "other"}, *meter]}
+
+    assert messages(check_flex_context(both)) == {
+        "flex-context.inflexible-production[0]": "is counted in inflexible-consumption[0] already"
+    }
+    assert list(messages(check_flex_context(twice))) == ["flex-context.inflexible-consumption[2]"]
+
+
+def test_a_commitment_without_a_price_is_none() -> None:
+    context = GOOD_CONTEXT | {"commitments": [{"name": "band", "baseline": "1 kW"}]}
+
+    assert messages(check_flex_context(context)) == {
+        "flex-context.commitments[0]": "needs up-price, down-price or both"
+    }
+
+
 def test_sensors_with_a_default_need_no_values() -> None:
     context = GOOD_CONTEXT | {"production-price": {"sensor": "fallible", "default": "0 EUR/kWh"}}
 

@@ -36,8 +36,8 @@ def read_known(
     session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
 ) -> Known:
     """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
-    devices = [device for site in sites for device in site.devices]
-    used = sorted({name for part in (*sites, *devices) for name in part.sensors})
+    of_sites = {name for site in sites for name in site.sensors}
+    used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
     # from an hour before: a coarser price may begin before the day does
     start = min(horizon.start for horizon in seen) - timedelta(hours=1)

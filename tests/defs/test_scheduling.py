@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from flex_pipeline.definitions import build_defs
 from flex_pipeline.defs import partitions, resources
 from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
-from flex_pipeline.planning import plan_rows
+from flex_pipeline.planning import configuration, plan_rows
 from flex_pipeline.scheduling import Problem, Schedule, ShadowPrice, solve
 from flex_pipeline.scheduling.batch import Solvers
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine, migrate
+from flex_pipeline.warehouse.portfolios import store_portfolio
 from tests.planning.homes import DAY, homes, rows
 
 KEY = dg.AssetKey("schedules")
@@ -68,7 +69,7 @@ def test_a_range_of_days_and_devices_is_planned_day_after_day(
     ]
 
 
-def test_a_bad_site_is_named_when_all_others_are_planned(
+def test_a_bad_site_is_named_when_all_others_are_planned_and_told_of(
     tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fragile(problem: Problem) -> Schedule:
@@ -86,8 +87,24 @@ def test_a_bad_site_is_named_when_all_others_are_planned(
     failure = failed.step_failure_data.user_failure_data
     assert failure is not None
     assert failure.description == f"{TODAY} b: ArithmeticError: a number that nobody expects"
+    assert instance.get_materialized_partitions(KEY) == {f"{TODAY}|a/battery", f"{TODAY}|c/battery"}
     statuses = rows(warehouse, "select site_id, status from flex.current_plan order by 1")
     assert statuses == [("a", "optimal"), ("b", "blocked"), ("c", "optimal")]
+
+
+def test_a_site_is_planned_as_a_whole_and_all_its_partitions_are_told_of(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance
+) -> None:
+    homes(tmp_path, warehouse, ["a"])
+    with (tmp_path / "a.yaml").open("a") as described:
+        described.write("  car: {flex-model: {soc-at-start: 0 kWh, soc-max: 9 kWh, power-capacity: 3 kW}}\n")
+    with warehouse.begin() as session:
+        store_portfolio(session, configuration.load(tmp_path))
+
+    result = run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|a/battery")
+
+    assert result.success
+    assert sorted(materialised(result)) == [f"{TODAY}|a/battery", f"{TODAY}|a/car"]
 
 
 def test_a_plan_is_told_with_its_diagnosis_and_the_ten_limits_that_are_worth_most(

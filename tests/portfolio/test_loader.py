@@ -132,6 +132,8 @@ def test_the_same_content_has_the_same_hash_wherever_it_lies(tmp_path: Path) -> 
     (tmp_path / "b").mkdir()
     one = load_portfolio(write(tmp_path / "a", GOOD), check_source, load_plugins)
     other = load_portfolio(write(tmp_path / "b", "# a comment\n" + GOOD), check_source, load_plugins)
-    edited = load_portfolio(write(tmp_path / "b", GOOD.replace("10 kWh", "11 kWh")), check_source, load_plugins)
+    edited = load_portfolio(
+        write(tmp_path / "b", GOOD.replace("10 kWh", "11 kWh")), check_source, load_plugins
+    )
 
     assert one.content_hash() == other.content_hash() != edited.content_hash()

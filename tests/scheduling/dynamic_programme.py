@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 ROUNDING = 1e-9  # kWh or kW by which a range may be empty for rounding alone
 
@@ -145,9 +146,9 @@ def move_cost(step: Step) -> Convex:
     powers = sorted({lowest, *bends, max(lowest, highest)})
     pieces = tuple(
         (_slope(step, (p + q) / 2), _moved(step, q) - _moved(step, p))
-        for p, q in zip(powers, powers[1:], strict=False)
+        for p, q in pairwise(powers)
     )
-    if any(after < before for (before, _), (after, _) in zip(pieces, pieces[1:], strict=False)):
+    if any(after < before for (before, _), (after, _) in pairwise(pieces)):
         raise NotConvexError(f"slopes fall among {[slope for slope, _ in pieces]}")
     return Convex(_moved(step, lowest), _cost(step, lowest), pieces)
 

@@ -39,7 +39,7 @@ IDEAL = Step(
 
 def priced(*prices: float, **changes: float) -> list[Step]:
     return [
-        replace(IDEAL, consumption_price=price, production_price=price, **changes)  # type: ignore[arg-type]
+        replace(IDEAL, consumption_price=price, production_price=price, **changes)
         for price in prices
     ]
 

@@ -145,8 +145,7 @@ def move_cost(step: Step) -> Convex:
     bends = [p for p in (0.0, -step.fixed_kw) if lowest < p < highest]
     powers = sorted({lowest, *bends, max(lowest, highest)})
     pieces = tuple(
-        (_slope(step, (p + q) / 2), _moved(step, q) - _moved(step, p))
-        for p, q in pairwise(powers)
+        (_slope(step, (p + q) / 2), _moved(step, q) - _moved(step, p)) for p, q in pairwise(powers)
     )
     if any(after < before for (before, _), (after, _) in pairwise(pieces)):
         raise NotConvexError(f"slopes fall among {[slope for slope, _ in pieces]}")

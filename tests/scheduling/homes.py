@@ -21,7 +21,11 @@ Array = NDArray[np.float64]
 Ask = tuple[str, int, float]  # field, steps after the start, kWh
 
 MIDNIGHT = datetime.fromisoformat("2024-06-03T00:00+02:00")
-MINIMA_PRICE, MAXIMA_PRICE, IMPORT_PRICE = 0.4, 0.3, 0.5  # EUR per kWh and kW: low enough to be worth a breach
+MINIMA_PRICE, MAXIMA_PRICE, IMPORT_PRICE = (
+    0.4,
+    0.3,
+    0.5,
+)  # EUR per kWh and kW: low enough to be worth a breach
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,11 @@ class Home:
             assert device.soc_kwh is not None
             soc = self.soc_kwh(battery, device.power_kw)
             excesses += [device.power_kw - battery.charge_kw, -device.power_kw - battery.discharge_kw]
-            excesses += [np.abs(soc - device.soc_kwh), battery.floor_kwh - soc[1:], soc[1:] - battery.ceiling_kwh]
+            excesses += [
+                np.abs(soc - device.soc_kwh),
+                battery.floor_kwh - soc[1:],
+                soc[1:] - battery.ceiling_kwh,
+            ]
             excesses += [] if self.soft else [excess for excess, _ in self._missed(battery, soc[1:])]
         return max(float(np.nanmax(excess, initial=0.0)) for excess in excesses)
 
@@ -180,7 +188,7 @@ class Home:
     def net_kw(self, schedule: Schedule) -> Array:
         """Net power of the connection."""
         powers = [schedule.devices[battery.name].power_kw for battery in self.batteries]
-        return np.array(self.load_kw) + np.sum(powers, axis=0)
+        return np.asarray(np.array(self.load_kw) + np.sum(powers, axis=0), dtype=np.float64)
 
     def _missed(self, battery: Battery, soc: Array) -> list[tuple[Array, float]]:
         """By how much each statement is missed at step ends, and the price of a breach."""

@@ -38,10 +38,7 @@ IDEAL = Step(
 
 
 def priced(*prices: float, **changes: float) -> list[Step]:
-    return [
-        replace(IDEAL, consumption_price=price, production_price=price, **changes)
-        for price in prices
-    ]
+    return [replace(IDEAL, consumption_price=price, production_price=price, **changes) for price in prices]
 
 
 def test_two_functions_share_a_way_by_the_cheapest_pieces() -> None:

@@ -21,11 +21,8 @@ Array = NDArray[np.float64]
 Ask = tuple[str, int, float]  # field, steps after the start, kWh
 
 MIDNIGHT = datetime.fromisoformat("2024-06-03T00:00+02:00")
-MINIMA_PRICE, MAXIMA_PRICE, IMPORT_PRICE = (
-    0.4,
-    0.3,
-    0.5,
-)  # EUR per kWh and kW: low enough to be worth a breach
+# breaches, EUR/kWh and EUR/kW: low enough to be worth paying at times
+MINIMA_PRICE, MAXIMA_PRICE, IMPORT_PRICE = 0.4, 0.3, 0.5
 
 
 @dataclass(frozen=True)

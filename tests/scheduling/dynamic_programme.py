@@ -7,7 +7,8 @@ V[t](s) is the least cost of step t and all later ones, given the state of charg
 
 m is what the power of the step moves the stock by and f[t](m) what that power costs. Where every f[t] is convex
 and piecewise linear, so is every V[t], and the minimum is an infimal convolution: the pieces of both functions
-in order of their slopes. Nothing is rounded but floats.
+in order of their slopes. Nothing is rounded but floats. A step that is not convex is refused, or split in its
+directions, each of which is.
 
 It shares no code with the engine: it takes numbers and follows the mathematics of the storage model.
 """
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 ROUNDING = 1e-9  # kWh or kW by which a range may be empty for rounding alone
 
@@ -130,6 +132,32 @@ def least_cost(steps: Sequence[Step], start_kwh: float, *, end_value: float = 0.
         ahead = value.within(step.low_kwh, step.high_kwh)
         value = ahead.convolved(move_cost(step).reflected()).after(step.retention, step.external_kwh)
     return value(start_kwh)
+
+
+def least_cost_by_directions(steps: Sequence[Step], start_kwh: float) -> float:
+    """V[0](start_kwh) where steps are not convex: the least of all choices of a direction in each of them.
+
+    Exponential in their number. Raises NoScheduleError where no choice keeps the limits.
+    """
+    least = math.inf
+    for chosen in product(*map(directions, steps)):
+        with suppress(NoScheduleError):
+            least = min(least, least_cost(chosen, start_kwh))
+    if math.isinf(least):
+        raise NoScheduleError("no direction keeps the limits")
+    return least
+
+
+def directions(step: Step) -> list[Step]:
+    """A convex step itself; else one for each way to go: charge or discharge, with net import or export."""
+    try:
+        move_cost(step)
+    except NotConvexError:
+        charge, discharge = replace(step, discharge_limit_kw=0.0), replace(step, charge_limit_kw=0.0)
+        ways = [replace(one, export_limit_kw=0.0) for one in (charge, discharge)]
+        ways += [replace(one, import_limit_kw=0.0) for one in (charge, discharge)]
+        return ways
+    return [step]
 
 
 def move_cost(step: Step) -> Convex:

@@ -264,10 +264,16 @@ def batteries(
 
 @st.composite
 def homes(
-    draw: st.DrawFn, kind: str | None = None, *, convex: bool = False, count: int = 1, asked: bool = True
+    draw: st.DrawFn,
+    kind: str | None = None,
+    *,
+    convex: bool = False,
+    count: int = 1,
+    asked: bool = True,
+    longest: int = 24,
 ) -> Home:
     """`convex` homes never gain by burning energy or by selling dearer than they buy."""
-    n = draw(st.integers(4, 24))
+    n = draw(st.integers(4, longest))
     kinds = [kind or draw(st.sampled_from(["lossless", "lossy", "charges"])) for _ in range(count)]
     least = 0 if convex and "lossy" in kinds else -100
     buy = draw(st.lists(st.integers(least, 400), min_size=n, max_size=n))

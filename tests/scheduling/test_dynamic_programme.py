@@ -16,6 +16,7 @@ from tests.scheduling.dynamic_programme import (
     NotConvexError,
     Step,
     least_cost,
+    least_cost_by_directions,
     move_cost,
 )
 
@@ -119,6 +120,22 @@ def test_out_of_reach_is_no_schedule() -> None:
 def test_a_step_that_is_not_convex_is_refused(step: Step) -> None:
     with pytest.raises(NotConvexError):
         move_cost(step)
+
+
+def test_a_negative_price_pays_for_what_is_burnt() -> None:
+    steps = priced(-0.1, -0.3, charging_efficiency=0.5, high_kwh=2.5)
+
+    # 5 kW fill the store in one of the hours; in the first it would have to stay: the second pays more
+    assert least_cost_by_directions(steps, 0) == pytest.approx(-5 * 0.3)
+
+
+def test_selling_dearer_than_buying_does_not_pay_within_a_step() -> None:
+    step = replace(IDEAL, consumption_price=0.1, production_price=0.2, fixed_kw=2)
+
+    # 4 kWh of stock meet the load and 2 of them are sold; nothing is bought meanwhile
+    assert least_cost_by_directions([step], 4) == pytest.approx(-2 * 0.2)
+    # 1 kWh of stock only saves what it would cost to buy
+    assert least_cost_by_directions([step], 1) == pytest.approx(0.1)
 
 
 WHOLE = st.integers(0, 3)

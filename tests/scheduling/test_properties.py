@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from flex_pipeline.scheduling import Schedule, read_problem, solve
-from tests.scheduling.dynamic_programme import NoScheduleError, least_cost
+from tests.scheduling.dynamic_programme import (
+    NoScheduleError,
+    Step,
+    least_cost,
+    least_cost_by_directions,
+)
 from tests.scheduling.homes import MIDNIGHT, Home, homes, one_of, soft_homes
 
 FEASIBLE = 1e-6  # kW or kWh
@@ -36,13 +42,23 @@ def cost(home: Home) -> float:
     return schedule.costs.total if schedule.status == "optimal" else np.inf
 
 
-@many(250)
+@many(200)
 @given(homes(convex=True))
 def test_a_storage_costs_what_the_dynamic_programme_says(home: Home) -> None:
+    assert_least(home, least_cost)
+
+
+@many(100)
+@given(homes(longest=6))
+def test_so_does_one_that_gains_by_burning_energy_or_by_selling_dearer_than_it_buys(home: Home) -> None:
+    assert_least(home, least_cost_by_directions)
+
+
+def assert_least(home: Home, oracle: Callable[[Sequence[Step], float], float]) -> None:
     schedule = solved(home)
 
     try:
-        least = least_cost(home.steps(), home.batteries[0].start_kwh)
+        least = oracle(home.steps(), home.batteries[0].start_kwh)
     except NoScheduleError:
         assert schedule.status == "infeasible"
         return

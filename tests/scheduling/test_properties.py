@@ -96,6 +96,21 @@ def test_an_auditor_confirms_hard_statements_and_by_how_much_they_are_missed(hom
 
 
 @many(60)
+@given(homes(convex=True, count=2), st.data(), one_of(-1.0, -0.1, 0.1, 1.0))
+def test_the_marginal_price_is_the_least_that_more_load_costs_and_the_most_that_less_saves(
+    home: Home, data: st.DataObject, more_kw: float
+) -> None:
+    price = solved(home).marginal_price
+    assume(price is not None)
+    assert price is not None
+    t = data.draw(st.integers(0, home.n - 1))
+    load = tuple(kw + more_kw * (i == t) for i, kw in enumerate(home.load_kw))
+
+    # costs are convex in the load: the price is the slope of a line below them
+    assert cost(replace(home, load_kw=load)) >= cost(home) + price[t] * more_kw * home.hours - MONEY
+
+
+@many(60)
 @given(soft_homes(), one_of(0.1, 2.0))
 def test_more_power_never_costs_more(home: Home, more_kw: float) -> None:
     (battery,) = home.batteries

@@ -42,7 +42,7 @@ def cost(home: Home) -> float:
     return schedule.costs.total if schedule.status == "optimal" else np.inf
 
 
-@many(200)
+@many(150)
 @given(homes(convex=True))
 def test_a_storage_costs_what_the_dynamic_programme_says(home: Home) -> None:
     assert_least(home, least_cost)
@@ -68,7 +68,7 @@ def assert_least(home: Home, oracle: Callable[[Sequence[Step], float], float]) -
     assert schedule.certificate.bound <= least + 1e-9
 
 
-@many(150)
+@many(100)
 @given(soft_homes(count=2))
 def test_an_auditor_confirms_every_certificate(home: Home) -> None:
     schedule = solved(home)
@@ -218,7 +218,7 @@ def test_two_halves_never_cost_more_than_the_whole(home: Home) -> None:
     assert cost(replace(home, batteries=battery.halves())) <= cost(home) + MONEY
 
 
-@many(60)
+@many(40)
 @given(homes())
 def test_finer_steps_never_cost_more(home: Home) -> None:
     finer = solve(read_problem(home.mapping(split=4)))

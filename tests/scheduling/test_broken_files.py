@@ -121,17 +121,17 @@ def broken(draw: st.DrawFn) -> Any:
         inside: Any = document
         for parent in parents:
             inside = inside[parent]
+        item = inside[key]
         breaking = draw(
             st.sampled_from(["replace", "replace", "number", "remove", "rename", "repeat", "wrap"])
         )
         if breaking == "remove":
             del inside[key]
         elif breaking == "rename" and isinstance(key, str):
-            inside[draw(st.sampled_from([key.upper(), key + "s", key[1:], key.replace("-", "_")]))] = (
-                inside.pop(key)
-            )
+            other = draw(st.sampled_from([key.upper(), key + "s", key[1:], key.replace("-", "_")]))
+            inside[other] = inside.pop(key)
         elif breaking == "repeat" and isinstance(inside, list):
-            inside.append(copy.deepcopy(inside[key]))
+            inside.append(copy.deepcopy(item))
         elif breaking == "wrap":
             inside[key] = draw(st.sampled_from([[inside[key]], {"value": inside[key]}, [inside[key]] * 2]))
         elif breaking == "number" and isinstance(inside[key], str):

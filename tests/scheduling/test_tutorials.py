@@ -5,6 +5,7 @@ Quarter-hours of an hour cost the same; among them a battery charges sooner and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ PV_KW = [0, 0, 0, 0, 10, 30, 60, 100, 140, 170, 190, 210, 220, 210, 190, 170, 14
 DAY = "2024-02-05"
 
 
-def hourly(values: list[float], unit: str) -> dict[str, Any]:
-    return {"series": {"start": f"{DAY}T00:00+01:00", "resolution": "PT1H", "unit": unit, "values": values}}
+def hourly(values: Sequence[float], unit: str) -> dict[str, Any]:
+    return {
+        "series": {"start": f"{DAY}T00:00+01:00", "resolution": "PT1H", "unit": unit, "values": list(values)}
+    }
 
 
 def problem(context: dict[str, Any], devices: list[dict[str, Any]], **window: str) -> dict[str, Any]:
@@ -209,6 +212,7 @@ def test_tutorial_v2g_a_range_of_minima_holds_the_car_ready() -> None:
     soc = schedule.devices["car"].soc_kwh
     full, ready = int((17 + 50 / 60) * 12), int((21 + 25 / 60) * 12)  # 04:25 and 08:00 after 10:35, in steps
     assert schedule.status == "optimal"
+    assert soc is not None
     assert soc[: full + 1].max() <= 51 + 1e-6
     assert soc[full + 1 :].max() > 51
     assert soc[ready : ready + 4].min() >= 57 - 1e-6

@@ -29,7 +29,8 @@ MINIMA = Quantity("energy", variable=True, minimum=0, overlap="max", alternative
 MAXIMA = Quantity("energy", variable=True, minimum=0, overlap="min", alternative="ratio")
 STATES = Quantity("energy", variable=True, minimum=0, alternative="ratio")
 CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
-CONVERSION = Quantity("ratio", variable=True, above=0)
+# beyond these bounds it is a slip of the unit, and too far from 1 for exact arithmetic
+CONVERSION = Quantity("ratio", variable=True, minimum=0.001, maximum=1000)
 COMPONENTS = ListOf(Quantity("power", variable=True, alternative="energy"))
 BAND = ListOf(Quantity("power", minimum=0), length=2)
 

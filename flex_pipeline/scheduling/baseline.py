@@ -35,7 +35,7 @@ def baseline(problem: Problem) -> Schedule:
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
         _simulate(stock, feeders, room, charge, discharge)
     plan = Plan(problem, charge, discharge, processes, added)
-    status: Status = "feasible" if plan.violation() <= FEASIBLE else "infeasible"
+    status: Status = "feasible" if plan.violation <= FEASIBLE else "infeasible"
     return to_schedule(problem, Placement(problem, {}), plan, status)
 
 

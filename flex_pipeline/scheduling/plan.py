@@ -83,6 +83,7 @@ class Plan:
             for t in np.flatnonzero(np.minimum(charge, discharge) > BOTH_WAYS)
         )
 
+    @cached_property
     def violation(self) -> float:
         """By how much the plan is infeasible: the largest violation of a hard constraint, in kW or kWh."""
         return max((float(np.max(v, initial=0.0)) for v in self._violations()), default=0.0)

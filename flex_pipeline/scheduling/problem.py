@@ -6,7 +6,8 @@ T steps. Consumption is positive. State of charge is an instant: entry t is at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -152,6 +153,19 @@ class Problem:
     names: tuple[str, ...]  # of all devices, in the order given
     notices: tuple[str, ...] = ()
     additions: tuple[Addition, ...] = ()  # of plugins
+
+    def by_name(self) -> Problem:
+        """The same with devices in an order of their own: so the order in which they are given changes nothing."""
+        order = sorted(range(len(self.stocks)), key=lambda k: self.stocks[k].name)
+        place = {old: new for new, old in enumerate(order)}
+        storages = (s if s.stock is None else replace(s, stock=place[s.stock]) for s in self.storages)
+        return replace(
+            self,
+            storages=tuple(sorted(storages, key=attrgetter("name"))),
+            stocks=tuple(self.stocks[k] for k in order),
+            processes=tuple(sorted(self.processes, key=attrgetter("name"))),
+            additions=tuple(sorted(self.additions, key=attrgetter("device"))),
+        )
 
     def net_range_kw(self) -> tuple[Array, Array]:
         """The lowest and highest net power of the site that its devices allow, each (T,)."""

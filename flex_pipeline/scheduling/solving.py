@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 FEASIBLE = 1e-6  # kW or kWh by which rounding may violate a constraint
+TOO_FAR_APART = "its numbers are of very different size, such as a price of 1e9 beside one of 0.1"
 
 
 def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = 60.0) -> Schedule:
@@ -34,10 +35,10 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
     `mip_gap_money` is how much a plan may cost beyond its bound before integers are searched, in currency.
     A problem without a solution gives its least-violating plan and a diagnosis, never an exception.
     """
-    placement = place(problem)
+    placement = place(problem.by_name())
     rest = placement.rest
     settled = Plan(rest, [], [], [])
-    if not rest.storages and not rest.processes and not rest.additions and settled.violation() <= FEASIBLE:
+    if not rest.storages and not rest.processes and not rest.additions and settled.violation <= FEASIBLE:
         return to_schedule(problem, placement, settled, "optimal", bound=settled.costs.total)
     return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
 
@@ -51,7 +52,10 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
     found = search.cheapest()
     if found is None:
         return _infeasible(problem, placement, search)
-    plan = search.preferred(found)
+    plan = next((plan for plan in (search.preferred(found), found.plan) if plan.violation <= FEASIBLE), None)
+    if plan is None:
+        text = f"no plan could be computed that is exact to {FEASIBLE:g} kW or kWh: {TOO_FAR_APART}"
+        return to_schedule(problem, placement, found.plan, "infeasible", diagnosis=text, effort=search.effort)
     status: Status = "optimal" if found.money - search.bound <= search.tolerance else "feasible"
     return to_schedule(
         problem,
@@ -80,7 +84,7 @@ def _infeasible(problem: Problem, placement: Placement, strict: Search) -> Sched
             diagnosis="no plan keeps the limits and operation modes of the devices themselves",
             fallback_used=True,
         )
-    if found.plan.violation() <= FEASIBLE:
+    if found.plan.violation <= FEASIBLE:
         # the search ran out of time before it found any plan; this one keeps every constraint
         return to_schedule(problem, placement, found.plan, "feasible", effort=elastic.effort)
     return to_schedule(
@@ -116,7 +120,7 @@ def to_schedule(
         plan.net_kw,
         costs,
         plan.breaches,
-        Certificate(plan.violation(), bound, None if bound is None else costs.total - bound),
+        Certificate(plan.violation, bound, None if bound is None else costs.total - bound),
         marginal_price,
         diagnosis,
         fallback_used,

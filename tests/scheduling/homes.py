@@ -234,6 +234,16 @@ def one_of(*values: float) -> st.SearchStrategy[float]:
     return st.sampled_from(values)
 
 
+def _can_all_be_kept(asked: dict[tuple[str, int], float]) -> bool:
+    """Statements on one instant that exclude each other are a fault of the input."""
+    none, most = 0.0, float("inf")
+    return all(
+        max(asked.get(("soc-minima", t), none), asked.get(("soc-targets", t), none))
+        <= min(asked.get(("soc-maxima", t), most), asked.get(("soc-targets", t), most))
+        for _, t in asked
+    )
+
+
 @st.composite
 def batteries(
     draw: st.DrawFn, n: int, kind: str = "lossy", name: str = "battery", asked: bool = True
@@ -245,7 +255,7 @@ def batteries(
         st.tuples(st.sampled_from(["soc-minima", "soc-maxima", "soc-targets"]), st.integers(2, n)),
         st.integers(int(2 * floor), int(2 * ceiling)).map(lambda half: half / 2),
         max_size=2,
-    )
+    ).filter(_can_all_be_kept)
     return Battery(
         charge_kw=draw(one_of(1.5, 3.0, 5.0)),
         discharge_kw=0.0 if charges else draw(one_of(0.0, 2.0, 5.0)),

@@ -201,8 +201,8 @@ def test_a_car_that_gives_back_does_so_at_any_power() -> None:
 def test_charging_too_weakly_is_a_violation() -> None:
     problem = read_problem(site([0.1] * 2, battery(minimum_charging_power="3 kW")))
 
-    assert Plan(problem, [np.array([1.0, 3.0])], [np.zeros(2)], []).violation() == pytest.approx(1)
-    assert Plan(problem, [np.array([2.5, 0.0])], [np.zeros(2)], []).violation() == pytest.approx(0.5)
+    assert Plan(problem, [np.array([1.0, 3.0])], [np.zeros(2)], []).violation == pytest.approx(1)
+    assert Plan(problem, [np.array([2.5, 0.0])], [np.zeros(2)], []).violation == pytest.approx(0.5)
 
 
 def test_marginal_prices_say_what_one_more_kwh_costs() -> None:

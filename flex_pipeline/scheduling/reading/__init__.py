@@ -100,6 +100,8 @@ def _with_owner_by_name(device: dict[str, Any], devices: list[Any]) -> dict[str,
     if "shares_stock_of" not in device or not isinstance(device["flex_model"], Mapping):
         return device
     owner = device.pop("shares_stock_of")
+    if owner is None:
+        return device
     if isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices):
         owner = _mapping(devices[owner]).get("name")
     return {**device, "flex_model": {**device["flex_model"], "shares-stock-of": owner}}
@@ -154,7 +156,7 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
 
 def _check_sharing(device: Mapping[str, Any], path: str, devices: list[Any]) -> list[Fault]:
     model = _mapping(device.get("flex_model"))
-    if "shares-stock-of" not in model:
+    if model.get("shares-stock-of") is None:
         return []
     named = (_mapping(d) for d in devices if _mapping(d).get("name") == model["shares-stock-of"])
     owner = next(named, {})

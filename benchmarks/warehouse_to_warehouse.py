@@ -111,7 +111,8 @@ def measure(warehouse: Engine, folder: Path, sites: int, look_ahead_hours: int) 
     """Print the split, the ratio to the solver's time, and what worker processes and a second run take."""
     portfolio = write_portfolio(folder, sites, look_ahead_hours)
     rows = store_beliefs(warehouse, portfolio, DAY)
-    with warehouse.connect() as session:
+    with warehouse.begin() as session:
+        session.execute(text("analyze"))  # as the server does by itself after a minute
         version = version_in_force(session, portfolio)
     print(f"{sites} sites, {sites * DEVICES_PER_SITE} device-days, {rows:,} beliefs")
     print("one process")

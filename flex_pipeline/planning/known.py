@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -57,5 +58,8 @@ def read_known(
 
 def _asked(beliefs: pl.DataFrame, sensor: Sensor, planning_time: datetime) -> pl.DataFrame:
     """Without what was forecast of steps that are known by now: they may ask for nothing."""
-    known = [sensor.knows(step, planning_time) for step in beliefs["event_start"]]
-    return beliefs.filter(~pl.Series(known, dtype=pl.Boolean) | (pl.col("source_type") == "reading"))
+    # what is known of a step is known of all before it: 8 questions for the steps of two days and not 192
+    first = bisect(
+        beliefs["event_start"].to_list(), False, key=lambda step: not sensor.knows(step, planning_time)
+    )
+    return beliefs.filter((pl.int_range(pl.len()) >= first) | (pl.col("source_type") == "reading"))

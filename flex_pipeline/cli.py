@@ -167,6 +167,8 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
     from flex_pipeline.planning.configuration import load
 
     found = load(folder)
+    for notice in found.notices:
+        typer.echo(notice)
     typer.echo(
         f"{folder}: {len(found.sites)} sites, {len(found.devices)} devices, {len(found.sensors)} sensors"
     )

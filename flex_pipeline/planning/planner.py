@@ -158,7 +158,11 @@ def _starting_with(
     described = []
     for device, given in zip(devices, mapping["devices"], strict=True):
         held = stock.get(device.device_id)
-        start = {"soc-at-start": f"{held.baseline_soc_kwh:.9g} kWh"} if held else {}
+        start = (
+            {"soc-at-start": f"{held.baseline_soc_kwh:.9g} kWh"}
+            if held and device.shares_stock_of is None
+            else {}
+        )
         described.append(given | {"flex_model": given["flex_model"] | start})
     return {**mapping, "devices": described}
 

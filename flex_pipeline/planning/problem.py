@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
@@ -88,8 +89,9 @@ def site_problem(
 
     The horizon ends early where values do: beyond the day they are an advantage, not a need.
     """
-    used = site.sensors.union(*(device.sensors for device in devices))
-    end = _covered(used, values, horizon)
+    documents = [site.flex_context, *(device.flex_model for device in devices)]
+    needed = set(sensors_in(documents, with_default=False).values())
+    end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
     days = _days(horizon.start, end, zone)
@@ -122,9 +124,9 @@ def input_hash(problem: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(problem, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _covered(used: Collection[str], values: Values, horizon: Horizon) -> datetime:
+def _covered(needed: Collection[str], values: Values, horizon: Horizon) -> datetime:
     end = horizon.end
-    for sensor in sorted(used):
+    for sensor in sorted(needed):
         if values.portfolio.sensors[sensor].is_sparse:
             continue
         until = values.until(sensor, horizon.start)
@@ -194,7 +196,7 @@ def _of_the_day(
             return model
         tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
         return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
-    if device.device_id in soc_at_start_kwh:
+    if device.device_id in soc_at_start_kwh and device.shares_stock_of is None:
         return model | {"soc-at-start": f"{soc_at_start_kwh[device.device_id]:.9g} kWh"}
     return model
 

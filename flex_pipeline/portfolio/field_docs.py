@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flex_pipeline.portfolio.fields import Record
+from flex_pipeline.timeseries.variable_quantity import BESIDE_SERIES
 
 SEGMENT_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -15,10 +16,11 @@ SEGMENT_SCHEMA: dict[str, Any] = {
     "required": ["value"],
     "additionalProperties": False,
 }
+BESIDE_SCHEMA = {name: {"type": "string"} for name in BESIDE_SERIES}
 SHARED_DEFS: dict[str, Any] = {
     "sensor": {
         "type": "object",
-        "properties": {"sensor": {"type": "string"}, "plus": {"type": "string"}},
+        "properties": {"sensor": {"type": "string"}, **BESIDE_SCHEMA},
         "required": ["sensor"],
         "additionalProperties": False,
     },
@@ -36,7 +38,7 @@ SHARED_DEFS: dict[str, Any] = {
                 "required": ["start", "resolution", "unit", "values"],
                 "additionalProperties": False,
             },
-            "plus": {"type": "string"},
+            **BESIDE_SCHEMA,
         },
         "required": ["series"],
         "additionalProperties": False,

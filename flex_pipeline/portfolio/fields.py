@@ -6,11 +6,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from flex_pipeline.timeseries.units import ARTICLE, EXAMPLE, Dimension, parse_quantity
 from flex_pipeline.timeseries.variable_quantity import (
+    BESIDE_SERIES,
     Fixed,
     Overlap,
     QuantityError,
@@ -65,6 +66,7 @@ class FieldSpec:
     text: str
     default: str = "none"
     required: bool = False
+    former: Mapping[str, str] = field(default_factory=dict)  # names it had, and the unit of a bare number
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,12 @@ class Quantity:
         return parse_variable_quantity(value, self.dimension_of(value), bare)
 
     def dimension_of(self, value: Any) -> Dimension:
-        """The dimension, or the alternative where the value is written in that."""
-        if self.alternative is not None:
-            try:
-                parse_variable_quantity(value, self.alternative)
-            except QuantityError:
-                return self.dimension
-            return self.alternative
-        return self.dimension
+        """The dimension, or the alternative where the value is written in that alone."""
+        # a bare number is not a part of something: only "%" makes it one
+        if self.alternative is None or (self.alternative == "ratio" and "%" not in str(value)):
+            return self.dimension
+        written = [d for d in (self.dimension, self.alternative) if _reads_as(value, d)]
+        return written[0] if written else self.dimension
 
     def schema(self) -> dict[str, Any]:
         """One value, a sensor, a series or segments."""
@@ -121,7 +121,8 @@ class Quantity:
 
     def describe(self) -> str:
         """Its dimension and forms."""
-        return ARTICLE[self.dimension] + (", may vary" if self.variable else "")
+        either = f" or {ARTICLE[self.alternative]}" if self.alternative else ""
+        return ARTICLE[self.dimension] + either + (", may vary" if self.variable else "")
 
     def _sensor_faults(self, value: Mapping[str, Any], path: str, reading: Reading) -> Iterator[Fault]:
         if not reading.sensors:
@@ -129,14 +130,14 @@ class Quantity:
             return
         if not self.variable:
             yield Fault(path, value, f"is one fixed quantity, for example {EXAMPLE[self.dimension]}")
-        yield from unknown_keys(value, ("sensor", "plus"), path)
+        yield from unknown_keys(value, ("sensor", *BESIDE_SERIES), path)
         if not isinstance(value["sensor"], str):
             yield Fault(f"{path}.sensor", value["sensor"], "needs the name of a sensor")
-        if "plus" in value:
+        for name in (name for name in BESIDE_SERIES if name in value):
             try:
-                parse_quantity(value["plus"], self.dimension)
+                parse_quantity(value[name], self.dimension)
             except ValueError as error:
-                yield Fault(f"{path}.plus", value["plus"], str(error))
+                yield Fault(f"{path}.{name}", value[name], str(error))
 
     def _out_of_bounds(self, number: float) -> str | None:
         if self.above is not None and number <= self.above:
@@ -286,11 +287,11 @@ class Record:
         yield from unknown_keys(value, [field.name for field in self.fields], path)
         if self.exactly_one_of and sum(name in value for name in self.exactly_one_of) != 1:
             yield Fault(path, dict(value), f"needs exactly one of {', '.join(self.exactly_one_of)}")
-        for field in self.fields:
-            if field.name in value:
-                yield from field.type.faults(value[field.name], join(path, field.name), reading)
-            elif field.required:
-                yield Fault(join(path, field.name), None, f"is missing: {field.text}")
+        for spec in self.fields:
+            if spec.name in value:
+                yield from spec.type.faults(value[spec.name], join(path, spec.name), reading)
+            elif spec.required:
+                yield Fault(join(path, spec.name), None, f"is missing: {spec.text}")
 
     def schema(self) -> dict[str, Any]:
         """An object."""
@@ -325,17 +326,20 @@ def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def sensors_in(mapping: Any, path: str = "") -> dict[str, str]:
-    """Which sensors a flex-context or flex-model refers to: {path of the field: name of the sensor}."""
+def sensors_in(mapping: Any, path: str = "", *, with_default: bool = True) -> dict[str, str]:
+    """Which sensors a flex-context or flex-model refers to: {path of the field: name of the sensor}.
+
+    With `with_default` false, only those that nothing stands in for where they have no value.
+    """
     found: dict[str, str] = {}
     if isinstance(mapping, Mapping):
-        if isinstance(mapping.get("sensor"), str):
+        if isinstance(mapping.get("sensor"), str) and (with_default or "default" not in mapping):
             found[path] = mapping["sensor"]
         for key, value in mapping.items():
-            found |= sensors_in(value, join(path, str(key)))
+            found |= sensors_in(value, join(path, str(key)), with_default=with_default)
     elif isinstance(mapping, list):
         for i, value in enumerate(mapping):
-            found |= sensors_in(value, f"{path}[{i}]")
+            found |= sensors_in(value, f"{path}[{i}]", with_default=with_default)
     return found
 
 
@@ -356,9 +360,17 @@ def _dated(value: Any) -> Any:
     return f"2000-01-01T{value}+00:00" if recurring else value
 
 
+def _reads_as(value: Any, dimension: Dimension) -> bool:
+    try:
+        parse_variable_quantity(value, dimension)
+    except QuantityError:
+        return False
+    return True
+
+
 def _numbers(quantity: VariableQuantity) -> list[float]:
     if isinstance(quantity, Fixed):
         return [quantity.value]
     if isinstance(quantity, Series):
-        return [float(v) for v in quantity.values if v == v]
+        return [float(v) for v in (*quantity.values, quantity.default) if v == v]
     return [segment.value for segment in quantity.segments]

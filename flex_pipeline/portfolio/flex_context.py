@@ -7,6 +7,7 @@ from typing import Any
 
 from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
+    Choice,
     Fault,
     FieldSpec,
     Flag,
@@ -17,6 +18,7 @@ from flex_pipeline.portfolio.fields import (
     Text,
     join,
 )
+from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.timeseries.units import CURRENCIES
 
 ENERGY_PRICE = Quantity("energy price", variable=True)
@@ -55,16 +57,36 @@ FLEX_CONTEXT = Record(
             "the consumption price",
         ),
         FieldSpec(
+            "fill-missing-prices",
+            Choice(("edges", "hold", "none")),
+            "Where prices are unknown: edges holds the first and last known one, hold also the last known one "
+            "in between, none fills nothing. What is not filled is an error, what is filled is told.",
+            "edges",
+        ),
+        FieldSpec(
             "consumption-price-sensor",
             ENERGY_PRICE,
             "Former name of consumption-price; turns the default breach prices off.",
         ),
         FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price."),
         FieldSpec(
-            "site-power-capacity", CAPACITY, "What the connection can carry, both ways; never exceeded."
+            "site-power-capacity",
+            CAPACITY,
+            "What the connection can carry, both ways; never exceeded.",
+            former={"capacity_in_mw": "MW"},
         ),
-        FieldSpec("site-consumption-capacity", CAPACITY, "Bound on the net power taken from the grid."),
-        FieldSpec("site-production-capacity", CAPACITY, "Bound on the net power delivered to the grid."),
+        FieldSpec(
+            "site-consumption-capacity",
+            CAPACITY,
+            "Bound on the net power taken from the grid.",
+            former={"consumption_capacity_in_mw": "MW"},
+        ),
+        FieldSpec(
+            "site-production-capacity",
+            CAPACITY,
+            "Bound on the net power delivered to the grid.",
+            former={"production_capacity_in_mw": "MW"},
+        ),
         FieldSpec(
             "site-consumption-breach-price",
             BREACH_PER_POWER,
@@ -151,6 +173,7 @@ def check_flex_context(
     path: str = "flex-context",
 ) -> list[Fault]:
     """Everything wrong with a flex-context, before its data are known."""
+    mapping = present_spelling(mapping, FLEX_CONTEXT, path).document
     faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
     if not isinstance(mapping, Mapping):
         return faults

@@ -17,15 +17,21 @@ from flex_pipeline.portfolio.fields import (
     Quantity,
     Reading,
     Record,
+    Text,
     join,
 )
+from flex_pipeline.portfolio.former import present_spelling
 
 DeviceType = Literal["storage", "process"]
 
-ENERGY = Quantity("energy", minimum=0)
+# a part of soc-max, where it is written in %
+ENERGY = Quantity("energy", minimum=0, alternative="ratio")
+MINIMA = Quantity("energy", variable=True, minimum=0, overlap="max", alternative="ratio")
+MAXIMA = Quantity("energy", variable=True, minimum=0, overlap="min", alternative="ratio")
+STATES = Quantity("energy", variable=True, minimum=0, alternative="ratio")
 CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
 CONVERSION = Quantity("ratio", variable=True, above=0)
-COMPONENTS = ListOf(Quantity("power", variable=True))
+COMPONENTS = ListOf(Quantity("power", variable=True, alternative="energy"))
 BAND = ListOf(Quantity("power", minimum=0), length=2)
 
 OPERATION_MODE = Record(
@@ -38,29 +44,61 @@ OPERATION_MODE = Record(
 
 STORAGE = Record(
     (
-        FieldSpec("soc-at-start", ENERGY, "Energy in store at the start.", "0 kWh if the device has a stock"),
+        FieldSpec(
+            "soc-at-start",
+            ENERGY,
+            "Energy in store at the start.",
+            "the measured state-of-charge, else 0 kWh if the device has a stock",
+            former={"soc_in_mwh": "MWh"},
+        ),
+        FieldSpec(
+            "state-of-charge",
+            STATES,
+            "What was measured in store; the value nearest to the start, at most four steps away, begins.",
+        ),
         FieldSpec("soc-unit", Choice(("kWh", "MWh")), "Unit of energies that are written as a bare number."),
-        FieldSpec("soc-min", ENERGY, "Never less at the end of a step.", "0 kWh"),
-        FieldSpec("soc-max", ENERGY, "Never more at the end of a step."),
+        FieldSpec(
+            "soc-min", ENERGY, "Never less at the end of a step.", "0 kWh", former={"min_soc_in_mwh": "MWh"}
+        ),
+        FieldSpec(
+            "soc-max",
+            Quantity("energy", minimum=0),
+            "Never more at the end of a step.",
+            former={"max_soc_in_mwh": "MWh"},
+        ),
         FieldSpec(
             "soc-minima",
-            Quantity("energy", variable=True, minimum=0, overlap="max"),
+            MINIMA,
             "At least this much at an instant, or throughout a range including both ends.",
         ),
         FieldSpec(
             "soc-maxima",
-            Quantity("energy", variable=True, minimum=0, overlap="min"),
+            MAXIMA,
             "At most this much at an instant, or throughout a range including both ends.",
         ),
         FieldSpec(
             "soc-targets",
-            Quantity("energy", variable=True, minimum=0),
+            STATES,
             "Exactly this much at an instant; a target after the end extends the horizon.",
         ),
         FieldSpec(
-            "soc-gain", COMPONENTS, "Power that flows into the store by itself, after all losses.", "[]"
+            "soc-at-end",
+            ENERGY,
+            "At least this much at the end of the horizon, as soft or hard as soc-minima.",
         ),
-        FieldSpec("soc-usage", COMPONENTS, "Power taken out of the store by use, before all losses.", "[]"),
+        FieldSpec(
+            "soc-value-at-end",
+            Quantity("energy price"),
+            "What each kWh is worth that is still in store at the end of the horizon.",
+            "0",
+        ),
+        FieldSpec(
+            "soc-gain",
+            COMPONENTS,
+            "Power that flows into the store by itself, unchanged by conversion; an energy counts per step.",
+            "[]",
+        ),
+        FieldSpec("soc-usage", COMPONENTS, "Power taken out of the store by use, in the same way.", "[]"),
         FieldSpec(
             "roundtrip-efficiency",
             Quantity("ratio", above=0, maximum=1),
@@ -76,14 +114,26 @@ STORAGE = Record(
         FieldSpec(
             "storage-efficiency",
             Quantity("ratio", variable=True, minimum=0),
-            "Part of the store that is left after one step of the sensor; more than 100% counts as 100%.",
+            "Part of the store that is left after the duration it is stated for; never more than 100%.",
             "100%",
+        ),
+        FieldSpec(
+            "storage-efficiency-duration",
+            Length(),
+            "The duration that storage-efficiency is stated for.",
+            "the step of its series, or of the sensor",
         ),
         FieldSpec("prefer-charging-sooner", Flag(), "At equal cost, keep the store full sooner.", "true"),
         FieldSpec(
             "prefer-curtailing-later", Flag(), "At equal cost, curtail later rather than sooner.", "true"
         ),
-        FieldSpec("power-capacity", CAPACITY, "Bound on power both ways.", "the larger directional capacity"),
+        FieldSpec(
+            "power-capacity",
+            CAPACITY,
+            "Bound on power both ways.",
+            "the larger directional capacity",
+            former={"capacity_in_mw": "MW"},
+        ),
         FieldSpec(
             "consumption-capacity",
             CAPACITY,
@@ -97,7 +147,18 @@ STORAGE = Record(
             "power-capacity",
         ),
         FieldSpec(
+            "minimum-charging-power",
+            Quantity("power", variable=True, minimum=0, overlap="max"),
+            "Charges with at least this power, or not at all.",
+            "0 kW",
+        ),
+        FieldSpec(
             "operation-modes", ListOf(OPERATION_MODE), "Bands of power; each step runs in one of them."
+        ),
+        FieldSpec(
+            "shares-stock-of",
+            Text(),
+            "Name of the storage at this site whose store this one feeds too; the store is described there.",
         ),
         FieldSpec(
             "wear-price",
@@ -106,6 +167,13 @@ STORAGE = Record(
             "0",
         ),
     )
+)
+
+PARTS_OF_SOC_MAX = tuple(
+    field.name
+    for field in STORAGE.fields
+    if isinstance(field.type, Quantity)
+    and (field.type.dimension, field.type.alternative) == ("energy", "ratio")
 )
 
 TIME_RESTRICTION = Record(
@@ -149,6 +217,7 @@ def check_flex_model(
     path: str = "flex-model",
 ) -> list[Fault]:
     """Everything wrong with a flex-model, before its data are known."""
+    mapping = present_spelling(mapping, FLEX_MODELS[device_type], path).document
     unit = mapping.get("soc-unit") if isinstance(mapping, Mapping) else None
     reading = Reading(allow_sensor, allow_wall_clock, unit if unit in ("kWh", "MWh") else None)
     faults = list(FLEX_MODELS[device_type].faults(mapping, path, reading))
@@ -164,6 +233,11 @@ def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
         Fault(join(path, field), mapping[field], f"give this or {name}")
         for name in others
         if field in mapping
+    ]
+    faults += [
+        Fault(join(path, name), mapping[name], "is a part of soc-max, which is not given")
+        for name in PARTS_OF_SOC_MAX
+        if "soc-max" not in mapping and "%" in str(mapping.get(name))
     ]
     if not {"power-capacity", "consumption-capacity", "production-capacity"} & set(mapping):
         faults.append(

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
-from flex_pipeline.portfolio.fields import sensors_in, unknown_keys
-from flex_pipeline.portfolio.flex_context import check_flex_context
+from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
+from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -45,12 +46,19 @@ class _Reader:
     sensors: dict[str, Sensor] = field(default_factory=dict)
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def fault(
         self, document: Document, where: str, value: object, message: str, key: Key | None = None
     ) -> None:
         line = document.line(key if key is not None else key_of(where))
         self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value, message)}{message}")
+
+    def present(self, document: Document, given: Any, record: Record, where: str) -> Any:
+        """A flex-context or flex-model in the present spelling."""
+        spelt = present_spelling(given, record, where)
+        self.notices += [f"{document.path}  {notice}" for notice in spelt.notices]
+        return spelt.document
 
 
 def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
@@ -70,7 +78,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
     if reader.faults:
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
-    return Portfolio(folder.absolute(), reader.settings, sites, reader.sensors)
+    return Portfolio(folder.absolute(), reader.settings, sites, reader.sensors, tuple(reader.notices))
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
@@ -178,7 +186,7 @@ def _read_site(
     if site_id in reader.sites or "/" in site_id or "|" in site_id:
         reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
         return
-    context = document.fields.get("flex-context", {})
+    context = reader.present(document, document.fields.get("flex-context", {}), FLEX_CONTEXT, "flex-context")
     for fault in check_flex_context(context, path="flex-context"):
         reader.fault(document, fault.field, fault.value, fault.message)
     devices = tuple(
@@ -186,6 +194,11 @@ def _read_site(
         for name, given in _mapping(document, "devices", reader)
         if (device := _read_device(document, reader, site_id, name, given))
     )
+    names = {device.name for device in devices if device.type == "storage"}
+    for device in devices:
+        if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
+            where = f"devices.{device.name}.flex-model.shares-stock-of"
+            reader.fault(document, where, owner, "is not another storage of this site")
     for where, sensor in sensors_in(context, "flex-context").items():
         reader.references.append((document, where, sensor))
     account = str(document.fields.get("account", site_id))
@@ -203,7 +216,7 @@ def _read_device(document: Document, reader: _Reader, site_id: str, name: str, g
     if device_type not in FLEX_MODELS:
         reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(FLEX_MODELS)}")
         return None
-    model = given["flex-model"]
+    model = reader.present(document, given["flex-model"], FLEX_MODELS[device_type], f"{where}.flex-model")
     for fault in check_flex_model(model, device_type, path=f"{where}.flex-model"):
         reader.fault(document, fault.field, fault.value, fault.message)
     if not isinstance(model, Mapping):

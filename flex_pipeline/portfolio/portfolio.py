@@ -57,6 +57,12 @@ class Device:
         """Names of the sensors that its flex-model reads."""
         return frozenset(sensors_in(self.flex_model).values())
 
+    @property
+    def shares_stock_of(self) -> str | None:
+        """Name of the device whose stock this one feeds; None where it has its own."""
+        owner: str | None = self.flex_model.get("shares-stock-of")
+        return owner
+
 
 @dataclass(frozen=True)
 class Site:
@@ -84,6 +90,7 @@ class Portfolio:
     settings: Settings
     sites: tuple[Site, ...]
     sensors: dict[str, Sensor]
+    notices: tuple[str, ...] = ()  # spellings that had to be changed, with their file
 
     @property
     def devices(self) -> tuple[Device, ...]:

@@ -50,7 +50,8 @@ def _simulate(
         for i, storage in feeders:
             gain, loss = storage.charge_gain[t], storage.discharge_loss[t]
             if goal > soc and gain > 0:
-                charge[i][t] = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
+                power = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
+                charge[i][t] = storage.possible_charge_kw(power, t)
             elif goal < soc and loss > 0:
                 discharge[i][t] = min(storage.discharge_limit_kw[t], (soc - goal) / loss)
             soc += gain * charge[i][t] - loss * discharge[i][t]

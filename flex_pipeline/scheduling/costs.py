@@ -22,17 +22,18 @@ class Costs:
     peaks: float
     commitments: float
     wear: float
+    terminal: float = 0.0  # less the value of what is in stock at the end
 
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return self.energy + self.breaches + self.peaks + self.commitments + self.wear
+        return self.energy + self.breaches + self.peaks + self.commitments + self.wear + self.terminal
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""
         return {
             name: round(getattr(self, name), 9)
-            for name in ("energy", "breaches", "peaks", "commitments", "wear", "total")
+            for name in ("energy", "breaches", "peaks", "commitments", "wear", "terminal", "total")
         }
 
 
@@ -97,6 +98,11 @@ def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array
     return float(problem.grid.hours * sum(float(s.wear_price @ (c + d)) for s, c, d in throughput))
 
 
+def terminal_cost(problem: Problem, soc_kwh: list[Array]) -> float:
+    """−Σ value at the end·s[T]; `soc_kwh` holds (T + 1,) per stock."""
+    return -sum(stock.end_value * float(s[-1]) for stock, s in zip(problem.stocks, soc_kwh, strict=True))
+
+
 def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:
     """State of charge at the T + 1 instants that charging and discharging lead to."""
     moved = stock.external_kwh + sum(
@@ -106,11 +112,10 @@ def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Arr
         ),
         np.zeros_like(stock.external_kwh),
     )
-    soc = np.empty(moved.size + 1)
-    soc[0] = stock.start_kwh
-    for t in range(moved.size):
-        soc[t + 1] = stock.retention[t] * soc[t] + moved[t]
-    return soc
+    soc = [stock.start_kwh]
+    for kept, added in zip(stock.retention.tolist(), moved.tolist(), strict=True):
+        soc.append(kept * soc[-1] + added)
+    return np.array(soc)
 
 
 def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit, Array]]:

@@ -37,7 +37,8 @@ def fallback(problem: Problem) -> Plan:
         for t in range(goal.step + 1):
             short = goal.kwh - (stock.retention[t] * soc + stock.external_kwh[t])
             if short > 0 and storage.charge_gain[t] > 0:
-                charge[i][t] = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
+                power = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
+                charge[i][t] = storage.possible_charge_kw(power, t)
             elif short < 0 and storage.discharge_loss[t] > 0:
                 discharge[i][t] = min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]

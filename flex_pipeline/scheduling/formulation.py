@@ -1,97 +1,153 @@
-"""A problem as a compiled model: how a point of the program reads as a plan, and how directions are fixed."""
+"""A problem as a linear program: how a point of the program reads as a plan, and how directions are fixed."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
-from pyomo.environ import value
 
-from flex_pipeline.scheduling.linear_program import LinearProgram, Solution, compile_model
-from flex_pipeline.scheduling.model import build
-from flex_pipeline.scheduling.model.process import power as process_power
+from flex_pipeline.scheduling.linear_program import LinearProgram, Solution
+from flex_pipeline.scheduling.parts import Part, parts_of
+from flex_pipeline.scheduling.parts.part import key
+from flex_pipeline.scheduling.parts.site import SiteShape
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
-from flex_pipeline.scheduling.problem import Problem
+from flex_pipeline.scheduling.problem import Problem, Process, Storage
+from flex_pipeline.scheduling.template import RELIEF, Index
+from flex_pipeline.scheduling.templates import composition_of
 
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
+SITE = key("site", "site")
+
+# a plan that fills a store beyond its size cannot be carried out, one that overloads the connection melts a
+# fuse; all else is a wish
+VIOLATION_WEIGHT = {
+    "soc_floor": 10_000.0,
+    "soc_ceiling": 10_000.0,
+    "site_import_limit": 100.0,
+    "site_export_limit": 100.0,
+}
+STAYS = ("charge_limit", "discharge_limit")  # what a device cannot do, it does not do in any plan
 
 
 class Formulation:
-    """The Pyomo model of a problem and its matrices, with binaries at `binding`."""
+    """The stamped program of a problem, with binaries at `binding`: (name of a storage or priced flow, step)."""
 
     def __init__(self, problem: Problem, binding: Where = frozenset(), *, elastic: bool = False) -> None:
         self.problem = problem
-        self.model = build(problem, binding, elastic=elastic)
-        self.program = compile_model(self.model)
+        self.parts = parts_of(problem, elastic=elastic, directed=bool(binding))
+        self.composition = composition_of(self.parts)
+        self.template = self.composition.template
+        self._number = {part.key: i for i, part in enumerate(self.parts)}
+        program = LinearProgram.stamped(self.template, self.template.vector([p.parameters for p in self.parts]))
+        if binding:
+            program = program.with_integers(self._binary_columns(binding))
+        if elastic:
+            program = program.with_objective("violation", self._violation())
+            program = program.without(self._reliefs(STAYS))
+        self.program = program
+
+    def part(self, kind: str, name: str) -> Part:
+        """One part."""
+        return self.parts[self._number[key(kind, name)]]
+
+    def columns(self, part: str, variable: str) -> Index:
+        """The columns of a variable, by the key of its part."""
+        return self.template.columns[self._number[part], variable]
 
     def plan(self, x: Array) -> tuple[Plan, Where]:
         """The plan of a point, and where a storage, or a flow whose prices pay for it, goes both ways."""
         charge, discharge = [], []
-        for i, storage in enumerate(self.problem.storages):
-            block = self.model.storage[i]
-            c, d = self._values(block.charge, x), self._values(block.discharge, x)
+        for storage in self.problem.storages:
+            c, d = (x[columns] for columns in self._directions(storage))
             # without losses, charging and discharging at once changes nothing
-            lossless = np.isclose(storage.charge_gain, storage.discharge_loss, rtol=1e-12)
+            lossless = np.isclose(storage.charge_gain, storage.discharge_loss, rtol=1e-12, atol=0.0)
             netted = np.where(lossless, np.minimum(c, d), 0.0)
             charge.append(np.clip(c - netted, 0, storage.charge_limit_kw))
             discharge.append(np.clip(d - netted, 0, storage.discharge_limit_kw))
-        processes = [self._process(i, x) for i in range(len(self.problem.processes))]
-        plan = Plan(self.problem, charge, discharge, processes)
+        plan = Plan(self.problem, charge, discharge, [self._running(p, x) for p in self.problem.processes])
         return plan, plan.both_ways() | self._prices_both_ways(x)
 
     def fixed(self, program: LinearProgram, x: Array, both_ways: Where) -> LinearProgram:
         """The program with each of these directions fixed by the sign of the net power at x."""
         lower, upper = program.col_lower.copy(), program.col_upper.copy()
-        for i, storage in enumerate(self.problem.storages):
-            block = self.model.storage[i]
-            for t in range(self.problem.grid.n):
-                if (storage.name, t) in both_ways:
-                    charges = self.value(block.charge[t], x) >= self.value(block.discharge[t], x)
-                    upper[self._column[id(block.discharge[t] if charges else block.charge[t])]] = 0.0
-        for name, block in self.model.priced.items():
-            for t in block.below:
-                if (name, t) in both_ways:
-                    j = self._column[id(block.negative[t])]
-                    lower[j] = upper[j] = float(self._flow(block, t, x) < 0)
+        for storage in self.problem.storages:
+            steps = _steps(both_ways, storage.name)
+            charge, discharge = (columns[steps] for columns in self._directions(storage))
+            upper[np.where(x[charge] >= x[discharge], discharge, charge)] = 0.0
+        for name, baseline in self._concave().items():
+            steps = _steps(both_ways, name)
+            negative = self.columns(SITE, f"{name}.negative")[steps]
+            flow = x[self.columns(SITE, "net")[steps]] - baseline[steps]
+            lower[negative] = upper[negative] = flow < 0
         return program.with_bounds(lower, upper)
 
     def marginal_price(self, solution: Solution) -> Array:
         """What one more kWh of consumption costs in each step, (T,): the dual of the power balance."""
+        family = self.template.rows[self._number[SITE], "power_balance"]
         price = np.zeros(self.problem.grid.n)
-        for dual, row in zip(solution.row_duals, self.program.constraints, strict=True):
-            if row.parent_component() is self.model.power_balance:
-                price[row.index()] = dual / self.problem.grid.hours
+        price[family.steps] = solution.row_duals[family.index] / self.problem.grid.hours
         return price
 
-    def value(self, variable: Any, x: Array) -> float:
-        """The value of a Pyomo variable; 0 where it appears nowhere."""
-        j = self._column.get(id(variable))
-        return 0.0 if j is None else float(x[j])
+    def reliefs(self) -> dict[tuple[str, str], Index]:
+        """Columns of what each limit gives way by, one per step: by the key of the part and the family."""
+        return {
+            (self.parts[i].key, name.removesuffix(RELIEF)): columns
+            for (i, name), columns in self.template.columns.items()
+            if name.endswith(RELIEF)
+        }
 
-    @cached_property
-    def _column(self) -> dict[int, int]:
-        return {id(variable): j for j, variable in enumerate(self.program.variables)}
+    def _reliefs(self, families: Collection[str]) -> Index:
+        found = [columns for (_, family), columns in self.reliefs().items() if family in families]
+        return np.concatenate([*found, np.empty(0, np.intp)]).astype(np.intp)
+
+    def _violation(self) -> Array:
+        """Σ weight·relief."""
+        weights = np.zeros(self.template.column_lower.size)
+        for (_, family), columns in self.reliefs().items():
+            weights[columns] = VIOLATION_WEIGHT.get(family, 1.0)
+        return weights
+
+    def _directions(self, storage: Storage) -> tuple[Index, Index]:
+        part = key("storage", storage.name)
+        return self.columns(part, "charge"), self.columns(part, "discharge")
+
+    def _binary_columns(self, binding: Where) -> Index:
+        """The columns that say which way the power goes, where they bind."""
+        found = [
+            self.columns(key("storage", storage.name), "charging")[_steps(binding, storage.name)]
+            for storage in self.problem.storages
+        ]
+        found += [self.columns(SITE, f"{name}.negative")[_steps(binding, name)] for name in self._concave()]
+        return np.concatenate(found)
 
     def _prices_both_ways(self, x: Array) -> Where:
-        return frozenset(
-            (name, t)
-            for name, block in self.model.priced.items()
-            for t in block.below
-            if self.value(block.below[t], x) > max(-self._flow(block, t, x), 0.0) + BOTH_WAYS
-        )
+        found: set[tuple[str, int]] = set()
+        for name, baseline in self._concave().items():
+            flow = x[self.columns(SITE, "net")] - baseline
+            below = x[self.columns(SITE, f"{name}.below")]
+            paid = np.flatnonzero((below > np.maximum(-flow, 0.0) + BOTH_WAYS) & self._rebated(name))
+            found.update((name, int(t)) for t in paid)
+        return frozenset(found)
 
-    def _flow(self, block: Any, t: int, x: Array) -> float:
-        return self.value(self.model.net[t], x) - float(block.baseline[t])
+    def _concave(self) -> dict[str, Array]:
+        """Baselines of the flows that are paid more below than above."""
+        site = self.part("site", "site")
+        assert isinstance(site.shape, SiteShape)
+        return {flow.name: site.parameters[f"{flow.name}.baseline"] for flow in site.shape.priced if flow.concave}
 
-    def _process(self, i: int, x: Array) -> Array:
-        block = self.model.process[i]
-        for variables in (block.component("runs"), block.component("start")):
-            for variable in variables.values() if variables is not None else ():
-                variable.set_value(round(self.value(variable, x)), skip_validation=True)
-        return np.array([value(process_power(block, t)) for t in range(self.problem.grid.n)], dtype=float)
+    def _rebated(self, name: str) -> NDArray[np.bool_]:
+        return self.part("site", "site").parameters[f"{name}.rebate"] > 0
 
-    def _values(self, variables: Any, x: Array) -> Array:
-        return np.array([self.value(variables[t], x) for t in range(self.problem.grid.n)])
+    def _running(self, process: Process, x: Array) -> Array:
+        """Power of a process at a point."""
+        part = key("process", process.name)
+        if process.type == "BREAKABLE":
+            return process.power_kw * np.round(x[self.columns(part, "runs")])
+        starts = np.round(x[self.columns(part, "start")])
+        return process.power_kw * np.convolve(starts, np.ones(process.steps))[: starts.size]
+
+
+def _steps(where: Where, name: str) -> Index:
+    return np.array(sorted(t for flow, t in where if flow == name), np.intp)

@@ -1,23 +1,23 @@
-"""Linear programs as matrices: from Pyomo, through HiGHS, with a bound that does not take its word for it."""
+"""Linear programs as matrices: through HiGHS, with a bound that does not take its word for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-if TYPE_CHECKING:
-    from pyomo.environ import ConcreteModel
+from flex_pipeline.scheduling.template import OBJECTIVES, Template
 
 Array = NDArray[np.float64]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 TOLERANCE = 1e-9  # of HiGHS, on rows and reduced costs
 ZERO_COST = 1e-8  # reduced costs below this are ties
+COLUMNWISE, MINIMISE = 1, 1  # of HiGHS
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,63 @@ class LinearProgram:
     col_lower: Array
     col_upper: Array
     integer: NDArray[np.bool_]
-    variables: tuple[Any, ...]  # the Pyomo variable of each column
-    constraints: tuple[Any, ...]  # the Pyomo constraint of each row
+    bound_lower: Array  # of each single-variable constraint, all of them within col_lower and col_upper
+    bound_upper: Array
+
+    @classmethod
+    def stamped(cls, template: Template, values: Array) -> LinearProgram:
+        """The program of a template for a parameter vector."""
+        numbers = template.stamp(values)
+        lower, upper = template.column_lower.copy(), template.column_upper.copy()
+        np.maximum.at(lower, template.bound_columns, numbers["bound_lower"])
+        np.minimum.at(upper, template.bound_columns, numbers["bound_upper"])
+        crossed_by_rounding = (lower > upper) & (lower <= upper + TOLERANCE)
+        lower[crossed_by_rounding] = upper[crossed_by_rounding]
+        return cls(
+            {name: (numbers[name], float(numbers[f"{name}_offset"][0])) for name in OBJECTIVES},
+            template.matrix(numbers["entries"]),
+            numbers["row_lower"],
+            numbers["row_upper"],
+            lower,
+            upper,
+            template.integer,
+            numbers["bound_lower"],
+            numbers["bound_upper"],
+        )
 
     def with_bounds(self, lower: Array, upper: Array) -> LinearProgram:
         """The same with other bounds of the columns."""
         return replace(self, col_lower=lower, col_upper=upper)
+
+    def with_integers(self, columns: NDArray[np.intp]) -> LinearProgram:
+        """The same with these columns integer too."""
+        integer = self.integer.copy()
+        integer[columns] = True
+        return replace(self, integer=integer)
+
+    def without(self, columns: NDArray[np.intp]) -> LinearProgram:
+        """The same with these columns held at zero."""
+        lower, upper = self.col_lower.copy(), self.col_upper.copy()
+        lower[columns] = upper[columns] = 0.0
+        return self.with_bounds(lower, upper)
+
+    def with_one_for_all(self, columns: NDArray[np.intp]) -> LinearProgram:
+        """One more column that does what each of these does, all at once, and the objective `change` to keep it small."""
+        both = sparse.hstack([self.matrix, self.matrix[:, columns].sum(axis=1).reshape(-1, 1)], format="csc")
+        change = np.zeros(both.shape[1])
+        change[-1] = 1.0
+        return replace(
+            self,
+            objectives={"change": (change, 0.0)},
+            matrix=sparse.csc_array(both),
+            col_lower=np.append(self.col_lower, 0.0),
+            col_upper=np.append(self.col_upper, np.inf),
+            integer=np.append(self.integer, False),
+        )
+
+    def with_objective(self, name: str, coefficients: Array) -> LinearProgram:
+        """The same with one more objective."""
+        return replace(self, objectives={**self.objectives, name: (coefficients, 0.0)})
 
     def with_integers_fixed(self, x: Array) -> LinearProgram:
         """The linear program that is left once the integers have the values they have in x."""
@@ -54,6 +105,17 @@ class LinearProgram:
         row_upper = np.where(y > ZERO_COST, self.row_lower, self.row_upper)
         return replace(self, row_lower=row_lower, row_upper=row_upper, col_lower=lower, col_upper=upper)
 
+    def violation(self, x: Array) -> float:
+        """By how much a point violates rows or bounds."""
+        activity = self.matrix @ x
+        excess = (
+            self.row_lower - activity,
+            activity - self.row_upper,
+            self.col_lower - x,
+            x - self.col_upper,
+        )
+        return max(float(np.max(part, initial=0.0)) for part in excess)
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -62,46 +124,40 @@ class Solution:
     status: Status
     x: Array | None
     value: float
-    bound: float  # no solution is cheaper
+    tree_bound: float  # of a search over integers: no solution is cheaper
     row_duals: Array
     reduced_costs: Array
+    basis: Any = None  # where another solve may start
 
 
-def compile_model(model: ConcreteModel) -> LinearProgram:
-    """The matrices of a Pyomo model and its objectives."""
-    from pyomo.environ import Objective
-    from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
-    form = LinearStandardFormCompiler().write(model, mixed_form=True)
-    sense = np.array([row.bound_type for row in form.rows])
-    rhs = np.asarray(form.rhs, dtype=float)
-    bounds = [variable.bounds for variable in form.columns]
-    coefficients = form.c.toarray()
-    names = [objective.local_name for objective in form.objectives]
-    assert set(names) == {o.local_name for o in model.component_objects(Objective)}
-    return LinearProgram(
-        {name: (coefficients[i], float(form.c_offset[i])) for i, name in enumerate(names)},
-        sparse.csc_array(form.A),
-        np.where(sense > 0, -np.inf, rhs),
-        np.where(sense < 0, np.inf, rhs),
-        np.array([-np.inf if low is None else low for low, _ in bounds], dtype=float),
-        np.array([np.inf if high is None else high for _, high in bounds], dtype=float),
-        np.array([not variable.is_continuous() for variable in form.columns], dtype=bool),
-        tuple(form.columns),
-        tuple(row.constraint for row in form.rows),
-    )
+def bound_on(lp: LinearProgram, objective: str, solution: Solution) -> float:
+    """What no solution undercuts: by the duals, or by the search over integers."""
+    return solution.tree_bound if lp.integer.any() else dual_bound(lp, objective, solution.row_duals)
 
 
 def solve_program(
-    lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
+    lp: LinearProgram,
+    objective: str,
+    *,
+    start: Any = None,
+    primal: bool = False,
+    mip_gap: float = 0.0,
+    time_limit_s: float = np.inf,
 ) -> Solution:
-    """Minimise one objective; `mip_gap` is absolute, in its units."""
-    options = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
+    """Minimise one objective; `mip_gap` is absolute, in its units.
+
+    `start` is the basis to start from; `primal`: it is feasible, but for another objective.
+    """
+    options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
+    if start is not None:
+        options |= {"presolve": "off", "simplex_strategy": 4 if primal else 1, "simplex_dual_edge_weight_strategy": 1}
     for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
         highs = _highs(tolerance, **options)
-        highs.passModel(_to_highs(lp, objective))
+        _pass(highs, lp, objective)
+        if start is not None:
+            highs.setBasis(start)
         highs.run()
-        solution = _solution(lp, objective, highs)
+        solution = _solution(lp, highs)
         if solution.status != "unknown" or lp.integer.any():
             break
     return solution
@@ -120,13 +176,13 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     return constant + float(rows.sum() + _times(z, bounds).sum())
 
 
-def conflict(lp: LinearProgram) -> tuple[Any, ...]:
-    """Constraints and bounded variables that cannot hold together, but could without any one of them."""
+def conflict(lp: LinearProgram) -> NDArray[np.intp]:
+    """Rows that cannot hold together, but could without any one of them; none where only integers conflict."""
     highs = _highs(TOLERANCE, iis_strategy=6, time_limit=5.0)
-    highs.passModel(_to_highs(replace(lp, integer=np.zeros_like(lp.integer)), "money"))
+    _pass(highs, replace(lp, integer=np.zeros_like(lp.integer)), "money")
     highs.run()
     _, found = highs.getIis()
-    return (*(lp.constraints[i] for i in found.row_index_), *(lp.variables[j] for j in found.col_index_))
+    return np.array(found.row_index_, np.intp)
 
 
 def _highs(tolerance: float, **options: float) -> Any:
@@ -140,25 +196,17 @@ def _highs(tolerance: float, **options: float) -> Any:
     return solver
 
 
-def _to_highs(lp: LinearProgram, objective: str) -> Any:
-    import highspy
-
-    cost, constant = lp.objectives[objective]
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = lp.matrix.shape
-    model.col_cost_, model.offset_ = cost, constant
-    model.col_lower_, model.col_upper_ = lp.col_lower, lp.col_upper
-    model.row_lower_, model.row_upper_ = lp.row_lower, lp.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = lp.matrix.indptr, lp.matrix.indices
-    model.a_matrix_.value_ = lp.matrix.data
-    if lp.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        model.integrality_ = [kinds[int(flag)] for flag in lp.integer]
-    return model
+def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
+    cost, offset = lp.objectives[objective]
+    a = lp.matrix
+    highs.passModel(
+        *(a.shape[1], a.shape[0], a.data.size, COLUMNWISE, MINIMISE, offset),
+        *(cost, lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper),
+        *(a.indptr, a.indices, a.data, lp.integer.astype(np.int32)),
+    )
 
 
-def _solution(lp: LinearProgram, objective: str, highs: Any) -> Solution:
+def _solution(lp: LinearProgram, highs: Any) -> Solution:
     import highspy
 
     outcome, info, found = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
@@ -175,9 +223,8 @@ def _solution(lp: LinearProgram, objective: str, highs: Any) -> Solution:
         return Solution(status, None, np.inf, -np.inf, empty, empty)
     row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
     value = float(info.objective_function_value)
-    proved_by_tree = lp.integer.any()
-    bound = float(info.mip_dual_bound) if proved_by_tree else dual_bound(lp, objective, row_duals)
-    return Solution(status, np.array(found.col_value), value, bound, row_duals, reduced_costs)
+    tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
+    return Solution(status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs, highs.getBasis())
 
 
 def _times(multipliers: Array, bounds: Array) -> Array:

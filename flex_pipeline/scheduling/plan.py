@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from flex_pipeline.scheduling.costs import (
     energy_cost,
     peak_cost,
     stock_path,
+    terminal_cost,
     wear_cost,
 )
 from flex_pipeline.scheduling.problem import Problem, Process, Stock, Storage
@@ -34,13 +36,13 @@ class Plan:
     discharge_kw: list[Array]
     process_kw: list[Array]
 
-    @property
+    @cached_property
     def net_kw(self) -> Array:
         """Net power of the site (T,), consumption positive."""
         flexible = [*self.charge_kw, *(-d for d in self.discharge_kw), *self.process_kw]
         return self.problem.site.fixed_kw + sum(flexible, np.zeros(self.problem.grid.n))
 
-    @property
+    @cached_property
     def soc_kwh(self) -> list[Array]:
         """State of charge of each stock at the T + 1 instants."""
         paths = []
@@ -49,12 +51,12 @@ class Plan:
             paths.append(stock_path(stock, [(s, c, d) for s, c, d in devices if s.stock == k]))
         return paths
 
-    @property
+    @cached_property
     def breaches(self) -> tuple[Breach, ...]:
         """Soft statements that are not kept."""
         return breaches(self.problem, self.net_kw, self.charge_kw, self.discharge_kw, self.soc_kwh)
 
-    @property
+    @cached_property
     def costs(self) -> Costs:
         """What the plan costs."""
         net = self.net_kw
@@ -64,6 +66,7 @@ class Plan:
             peak_cost(self.problem, net),
             commitment_cost(self.problem, net),
             wear_cost(self.problem, self.charge_kw, self.discharge_kw),
+            terminal_cost(self.problem, self.soc_kwh),
         )
 
     def both_ways(self) -> frozenset[tuple[str, int]]:
@@ -100,6 +103,8 @@ def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> It
     yield charge - storage.charge_limit_kw
     yield discharge - storage.discharge_limit_kw
     yield np.minimum(charge, discharge)
+    if storage.charge_minimum_kw is not None:
+        yield np.minimum(charge, storage.charge_minimum_kw - charge)
     if storage.modes_kw:
         power = charge - discharge
         outside = [np.maximum(low - power, power - high) for low, high in storage.modes_kw]

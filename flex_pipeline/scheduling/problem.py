@@ -89,6 +89,12 @@ class Stock:
     targets: SocStatement | None = None
     prefer_charging_sooner: bool = True
     prefer_curtailing_later: bool = True
+    end_value: float = 0.0  # currency per kWh that is still in store after the last step
+
+    @property
+    def fills_sooner(self) -> bool:
+        """Whether a fuller store is preferred at equal cost; one without an upper bound is never full."""
+        return self.prefer_charging_sooner and bool(np.isfinite(self.ceiling_kwh).all())
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,12 @@ class Storage:
     discharge_soft: SoftLimit | None = None
     modes_kw: tuple[tuple[float, float], ...] = ()  # bands of power; one of them holds in each step
     prefer_curtailing_later: bool = True
+    charge_minimum_kw: Array | None = None  # (T,): charges with this much or not at all
+
+    def possible_charge_kw(self, power_kw: float, t: int) -> float:
+        """The power, or 0 where it is below the least with which the device charges."""
+        least = 0.0 if self.charge_minimum_kw is None else float(self.charge_minimum_kw[t])
+        return power_kw if power_kw >= least else 0.0
 
 
 @dataclass(frozen=True)

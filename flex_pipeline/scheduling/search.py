@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from flex_pipeline.scheduling.formulation import Formulation, Where
-from flex_pipeline.scheduling.linear_program import LinearProgram, Solution, solve_program
+from flex_pipeline.scheduling.linear_program import LinearProgram, Solution, bound_on, solve_program
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import Effort
@@ -53,14 +54,12 @@ class Search:
         best: Found | None = None
         binding: Where = frozenset()
         while True:
-            program = self.formulation.program
-            solution = self._solve(program, "money")
+            start = None if self.elastic or binding else self.formulation.composition.basis
+            solution = self._solve(self.formulation.program, "money", start)
             if solution.x is None:
                 return best
-            self.bound = max(self.bound, solution.bound)
-            if program.integer.any():
-                program = program.with_integers_fixed(solution.x)
-                solution = self._solve(program, "money")
+            self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
+            program, solution = self._linear(solution, "money")
             found, both_ways = self._with_directions(self.formulation, program, solution)
             if found is not None and (best is None or found.money < best.money):
                 best = found
@@ -71,26 +70,24 @@ class Search:
             self._formulate(binding)
 
     def preferred(self, found: Found) -> Plan:
-        """Among plans that cost the same, one that charges sooner and curtails later."""
+        """Among plans that cost the same, one that charges sooner, curtails later and changes little."""
         face = found.program.optimal_face(found.solution)
-        solution = self._solve(face, "preference")
+        solution = self._solve(face, "preference", found.solution.basis, primal=True)
         better, _ = self._with_directions(found.formulation, face, solution, "preference")
         return found.plan if better is None or better.money > found.money + self.tolerance else better.plan
 
     def least_violating(self) -> Found | None:
         """The plan that violates hard constraints least, and of those the cheapest."""
-        program = self.formulation.program
-        solution = self._solve(program, "violation")
+        solution = self._solve(self.formulation.program, "violation")
         if solution.x is None:
             return None
-        if program.integer.any():
-            program = program.with_integers_fixed(solution.x)
-            solution = self._solve(program, "violation")
+        program, solution = self._linear(solution, "violation")
         least, _ = self._with_directions(self.formulation, program, solution, "violation")
         if least is None:
             return None
         face = least.program.optimal_face(least.solution)
-        found, _ = self._with_directions(self.formulation, face, self._solve(face, "money"))
+        solution = self._solve(face, "money", least.solution.basis, primal=True)
+        found, _ = self._with_directions(self.formulation, face, solution)
         return least if found is None else found
 
     @property
@@ -103,7 +100,7 @@ class Search:
         """What the search took."""
         program = self.formulation.program
         return Effort(
-            self.build_seconds, self.solve_seconds, len(program.variables), int(program.integer.sum())
+            self.build_seconds, self.solve_seconds, program.col_lower.size, int(program.integer.sum())
         )
 
     def _formulate(self, binding: Where) -> None:
@@ -111,11 +108,24 @@ class Search:
         self.formulation = Formulation(self.problem, binding, elastic=self.elastic)
         self.build_seconds += perf_counter() - started
 
-    def _solve(self, program: LinearProgram, objective: str) -> Solution:
+    def _linear(self, solution: Solution, objective: str) -> tuple[LinearProgram, Solution]:
+        """What is left once the integers have the values they have in a solution."""
+        program = self.formulation.program
+        if not program.integer.any() or solution.x is None:
+            return program, solution
+        program = program.with_integers_fixed(solution.x)
+        return program, self._solve(program, objective)
+
+    def _solve(
+        self, program: LinearProgram, objective: str, start: Any = None, *, primal: bool = False
+    ) -> Solution:
+        """Solve, from a basis where one is given; `primal`: it is feasible, but was best for another objective."""
         started = perf_counter()
         left = max(self.deadline - started, 1.0)
         # half of the gap is for the solver, the rest for directions that are fixed afterwards
-        solution = solve_program(program, objective, mip_gap=self.gap / 2, time_limit_s=left)
+        solution = solve_program(
+            program, objective, start=start, primal=primal, mip_gap=self.gap / 2, time_limit_s=left
+        )
         self.solve_seconds += perf_counter() - started
         return solution
 
@@ -132,5 +142,5 @@ class Search:
                 return Found(plan, plan.costs.total, formulation, program, solution), prevented
             prevented |= both_ways
             program = formulation.fixed(program, solution.x, both_ways)
-            solution = self._solve(program, objective)
+            solution = self._solve(program, objective, solution.basis)
         return None, prevented

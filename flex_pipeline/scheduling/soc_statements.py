@@ -32,6 +32,8 @@ class Statements:
     targets: Array = field(init=False)
     projected: list[datetime] = field(default_factory=list)
     late: list[datetime] = field(default_factory=list)
+    overruled: list[datetime] = field(default_factory=list)  # targets that another one precedes
+    past: list[datetime] = field(default_factory=list)  # asked at the start itself
 
     def __post_init__(self) -> None:
         self.minima, self.maxima, self.targets = (np.full(self.grid.n, np.nan) for _ in range(3))
@@ -66,6 +68,8 @@ class Statements:
         for span in spans:
             if self.grid.position(span.end_utc) > self.grid.n:
                 self.late.append(span.end_utc)
+            if span.start_utc == span.end_utc == self.grid.start_utc:
+                self.past.append(span.start_utc)
             if self.grid.position(span.start_utc) <= self.grid.n:
                 yield span
 
@@ -73,8 +77,13 @@ class Statements:
         """Ask for the value at every instant in the span; the start of the grid is past."""
         first = max(1, math.ceil(self.grid.position(span.start_utc)))
         last = min(self.grid.n, math.floor(self.grid.position(span.end_utc)))
-        if first <= last:
-            into[first - 1 : last] = resolve_overlap(into[first - 1 : last], span.value, overlap)
+        if first > last:
+            return
+        before = into[first - 1 : last]
+        after = resolve_overlap(before, span.value, overlap)
+        if overlap == "first" and (after != span.value).any():
+            self.overruled.append(span.start_utc)
+        into[first - 1 : last] = after
 
     def _gaps(self, span: Span) -> Iterable[tuple[_Neighbour, _Neighbour]]:
         """The neighbours on the grid of each end of a span that lies between two instants."""

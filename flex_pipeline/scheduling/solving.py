@@ -79,7 +79,7 @@ def _infeasible(problem: Problem, placement: Placement, strict: Search) -> Sched
         placement,
         found.plan,
         "infeasible",
-        diagnosis=diagnose(strict.formulation, found),
+        diagnosis=str(diagnose(found)),
         effort=elastic.effort,
     )
 

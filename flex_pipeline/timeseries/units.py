@@ -77,6 +77,15 @@ def unit_inside(unit: str, dimension: Dimension) -> Amount:
         raise ValueError(f'"{unit}" {error}') from error
 
 
+def measures(unit: str, dimension: Dimension) -> bool:
+    """Whether a unit is one of a dimension."""
+    try:
+        unit_inside(unit, dimension)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_quantity(text: object, dimension: Dimension, bare_unit: str | None = None) -> Amount:
     """A quantity such as "45 kW" in the unit inside.
 

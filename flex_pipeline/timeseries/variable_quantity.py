@@ -1,7 +1,8 @@
 """A quantity that may vary: one value, a series of equal intervals, or a list of segments.
 
     "45 kW"
-    {"series": {"start": …, "resolution": "PT1H", "unit": "EUR/MWh", "values": [60, null]}, "plus": …}
+    {"series": {"start": …, "resolution": "PT1H", "unit": "EUR/MWh", "values": [60, null]},
+     "plus": …, "default": …}
     [{"value": "45 kW", "start": …, "end": …}, {"value": "0 kW", "datetime": …}]
 
 Each becomes an array on a grid: coarser values are held, finer ones averaged over time.
@@ -10,7 +11,7 @@ Each becomes an array on a grid: coarser values are held, finer ones averaged ov
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -19,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.timeseries.grid import MICROSECOND, Grid, as_utc
-from flex_pipeline.timeseries.units import LARGEST, Dimension, parse_quantity, unit_inside
+from flex_pipeline.timeseries.units import LARGEST, Amount, Dimension, measures, parse_quantity, unit_inside
 
 Array = NDArray[np.float64]
 Overlap = Literal["first", "min", "max"]
 
 SERIES_KEYS = ("start", "resolution", "unit", "values")
+BESIDE_SERIES = ("plus", "default")  # what may stand beside a series or a sensor: fixed quantities
 SEGMENT_KEYS = ("value", "start", "end", "duration", "datetime")
 
 
@@ -63,15 +65,22 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Series:
-    """Values of equal intervals in the unit inside; NaN where nothing is known."""
+    """Values of equal intervals in the unit inside; NaN where nothing is known.
+
+    `default`, unless NaN, stands in for what is not known.
+    """
 
     start_utc: datetime
     resolution: timedelta
     values: Array
     currency: str | None = None
+    default: float = np.nan
 
     def on(self, grid: Grid, overlap: Overlap = "first", fill: float = np.nan) -> Array:
-        """Values on the grid, shape (grid.n,): held where coarser, averaged where finer, `fill` in gaps."""
+        """Values on the grid, shape (grid.n,): held where coarser, averaged where finer.
+
+        Gaps have the default of the series, or else `fill`.
+        """
         begin = _microseconds(self.start_utc - grid.start_utc)
         length = _microseconds(self.resolution)
         edges = begin + length * np.arange(self.values.size + 1)
@@ -80,14 +89,23 @@ class Series:
         known = (interval >= 0) & (interval < self.values.size)
         values = np.full(interval.size, np.nan)
         values[known] = self.values[interval[known]]
-        return _average(grid, pieces, values, fill)
+        return _average(grid, pieces, values, fill if np.isnan(self.default) else self.default)
+
+    def defaulted(self, grid: Grid) -> NDArray[np.bool_]:
+        """Steps that the default speaks for, wholly or in part, shape (grid.n,)."""
+        if np.isnan(self.default):
+            return np.zeros(grid.n, dtype=bool)
+        return np.isinf(replace(self, default=np.inf).on(grid))
 
     def spans(self, grid: Grid) -> tuple[Span, ...]:
-        """One span per known interval that touches the grid."""
+        """One span per known interval that touches the grid.
+
+        The last comes first: where two meet, the one that begins there has precedence.
+        """
         starts = [self.start_utc + i * self.resolution for i in range(self.values.size)]
         return tuple(
             Span(start, start + self.resolution, float(value))
-            for start, value in zip(starts, self.values, strict=True)
+            for start, value in zip(reversed(starts), reversed(self.values), strict=True)
             if np.isfinite(value) and start <= grid.end_utc and start + self.resolution >= grid.start_utc
         )
 
@@ -128,6 +146,17 @@ class Segments:
 
 
 VariableQuantity = Fixed | Series | Segments
+
+
+def scaled(quantity: VariableQuantity, factor: float) -> VariableQuantity:
+    """The quantity times a factor, such as a part times the whole."""
+    if isinstance(quantity, Fixed):
+        return replace(quantity, value=quantity.value * factor)
+    if isinstance(quantity, Series):
+        return replace(quantity, values=quantity.values * factor, default=quantity.default * factor)
+    return replace(
+        quantity, segments=tuple(replace(span, value=span.value * factor) for span in quantity.segments)
+    )
 
 
 def resolve_overlap(before: Array, value: float, overlap: Overlap) -> Array:
@@ -176,7 +205,7 @@ def parse_length(text: object) -> timedelta:
 
 
 def _parse_series(raw: Mapping[str, Any], dimension: Dimension) -> Series:
-    _refuse_unknown("", raw, ("series", "plus"))
+    _refuse_unknown("", raw, ("series", *BESIDE_SERIES))
     body = raw["series"]
     if not isinstance(body, Mapping):
         raise QuantityError(".series", body, f"needs {', '.join(SERIES_KEYS)}")
@@ -186,7 +215,7 @@ def _parse_series(raw: Mapping[str, Any], dimension: Dimension) -> Series:
     start = _part(".series.start", body["start"], parse_instant)
     resolution = _part(".series.resolution", body["resolution"], parse_length)
     unit = _part(
-        ".series.unit", body["unit"], lambda text: unit_inside(str(text) or "dimensionless", dimension)
+        ".series.unit", body["unit"], lambda text: _unit_per_interval(str(text), dimension, resolution)
     )
     try:
         values = np.array(body["values"], dtype=float)
@@ -197,12 +226,23 @@ def _parse_series(raw: Mapping[str, Any], dimension: Dimension) -> Series:
     values = values * unit.value
     if values.ndim != 1 or not values.size or (np.abs(values) > LARGEST).any():
         raise QuantityError(".series.values", "", "needs a list of finite numbers (null where unknown)")
-    if "plus" in raw:
-        value, currency = _amount(".plus", raw["plus"], dimension, None)
+    beside = {"plus": 0.0, "default": np.nan}
+    for name in (name for name in BESIDE_SERIES if name in raw):
+        beside[name], currency = _amount(f".{name}", raw[name], dimension, None)
         if currency != unit.currency:
-            raise QuantityError(".plus", raw["plus"], f"is in {currency}, the series in {unit.currency}")
-        values = values + value
-    return Series(start, resolution, values, unit.currency)
+            raise QuantityError(f".{name}", raw[name], f"is in {currency}, the series in {unit.currency}")
+    plus = beside["plus"]
+    return Series(start, resolution, values + plus, unit.currency, beside["default"] + plus)
+
+
+def _unit_per_interval(unit: str, dimension: Dimension, resolution: timedelta) -> Amount:
+    """What one `unit` is in the unit inside; an energy in each interval is read as its mean power."""
+    try:
+        return unit_inside(unit or "dimensionless", dimension)
+    except ValueError:
+        if dimension != "power" or not measures(unit, "energy"):
+            raise
+    return Amount(unit_inside(unit, "energy").value / (resolution / timedelta(hours=1)))
 
 
 def _parse_segments(raw: list[Any], dimension: Dimension, bare_unit: str | None) -> Segments:

@@ -104,3 +104,35 @@ def test_schema_and_table_know_every_field() -> None:
     assert set(SCHEMA["properties"]) == {field.name for field in FLEX_CONTEXT.fields}
     assert set(SCHEMAS["storage"]["properties"]) == {field.name for field in STORAGE.fields}
     assert markdown_table(STORAGE).count("\n") == len(STORAGE.fields) + 1
+
+
+def test_a_state_of_charge_may_be_a_part_of_the_size() -> None:
+    model = GOOD_STORAGE | {"soc-at-start": "50%", "soc-minima": [{"value": "80%", "time": "07:30"}]}
+
+    assert check_flex_model(model, "storage") == []
+    del model["soc-max"]
+    found = messages(check_flex_model(model, "storage"))
+    assert found == dict.fromkeys(
+        ("flex-model.soc-at-start", "flex-model.soc-minima"), "is a part of soc-max, which is not given"
+    )
+
+
+def test_a_bare_number_is_no_part_of_the_size() -> None:
+    found = messages(check_flex_model(GOOD_STORAGE | {"soc-at-start": 20}, "storage"))
+
+    assert "has no unit" in found["flex-model.soc-at-start"]
+
+
+def test_a_sensor_may_have_a_default_in_the_unit_of_the_field() -> None:
+    price = {"sensor": "nl.day-ahead", "default": "80 EUR/MWh"}
+
+    assert check_flex_context({"consumption-price": price}) == []
+    wrong = messages(check_flex_context({"consumption-price": price | {"default": "80 kW"}}))
+    assert "is a power" in wrong["flex-context.consumption-price.default"]
+
+
+def test_sensors_with_a_default_need_no_values() -> None:
+    context = GOOD_CONTEXT | {"production-price": {"sensor": "fallible", "default": "0 EUR/kWh"}}
+
+    assert set(sensors_in(context).values()) == {"nl.day-ahead", "fallible"}
+    assert set(sensors_in(context, with_default=False).values()) == {"nl.day-ahead"}

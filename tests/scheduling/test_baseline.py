@@ -65,3 +65,13 @@ def test_a_process_runs_as_soon_as_it_may() -> None:
     washer = process("SHIFTABLE", time_restrictions=[{"start": at(0), "duration": "PT1H"}])
 
     assert powers(without_flexibility(site([0.1, 0.3, 0.2, 0.1], washer)), "process") == [0, 2, 2, 0]
+
+
+def test_a_car_stops_where_less_than_its_minimum_would_do() -> None:
+    car = battery("car", production_capacity="0 kW", soc_max="7 kWh", minimum_charging_power="3 kW")
+
+    schedule = without_flexibility(site([0.1] * 3, car))
+
+    # 5 kWh in the first hour; the 2 kWh that are missing would take 2 kW
+    assert powers(schedule, "car") == [5, 0, 0]
+    assert schedule.status == "feasible"

@@ -9,7 +9,7 @@ from flex_pipeline.scheduling import read_problem
 from flex_pipeline.scheduling.model import build
 from tests.scheduling.sites import at, battery, process, site
 
-MODULES = ("process", "site", "soft", "stock", "storage", "two_prices")
+MODULES = ("minimum_charging", "process", "site", "soft", "stock", "storage", "two_prices")
 
 
 def rich_problem() -> dict[str, object]:
@@ -17,6 +17,7 @@ def rich_problem() -> dict[str, object]:
         "soc_minima": [{"value": "3 kWh", "datetime": at(2)}],
         "soc_maxima": [{"value": "9 kWh", "datetime": at(2)}],
         "soc_targets": [{"value": "4 kWh", "datetime": at(3)}],
+        "minimum_charging_power": "2 kW",
         "operation_modes": [{"consumption-range": ["0 kW", "5 kW"]}, {"production-range": ["1 kW", "5 kW"]}],
     }
     context = {
@@ -52,6 +53,7 @@ def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_i
         "starts_once",
         "runs_long_enough",
         "soc_targets",
+        "charge_at_least",
     } <= families
     for family in families:
         (rule,) = [getattr(module, family) for module in modules if hasattr(module, family)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from flex_pipeline.scheduling import Schedule, read_problem, solve
+from flex_pipeline.scheduling.plan import Plan
 from tests.scheduling.sites import at, battery, process, series, site
 
 
@@ -139,6 +141,70 @@ def test_at_equal_cost_generation_is_curtailed_later() -> None:
     assert powers(solved(mapping), "pv") == [-2, -2, -2]
 
 
+def test_energy_left_at_the_end_has_its_value() -> None:
+    worth = battery(soc_at_start="4 kWh", soc_value_at_end="0.25 EUR/kWh")
+
+    schedule = solved(site([0.3, 0.2, 0.3], worth))
+
+    # the 5 kWh bought at 0.20 would be worth 0.25 at the end, but bring 0.30 in the last hour
+    assert powers(schedule) == [-4, 5, -5]
+    assert schedule.costs.terminal == 0
+
+    schedule = solved(site([0.3, 0.2, 0.2], worth))
+
+    # sold at 0.30; then 5 + 5 kWh at 0.20 fill the store, worth 0.25 each
+    assert powers(schedule) == [-4, 5, 5]
+    assert schedule.costs.energy == pytest.approx(-1.2 + 2.0)
+    assert schedule.costs.terminal == pytest.approx(-2.5)
+    assert schedule.costs.total == pytest.approx(-1.7)
+    assert schedule.certificate.gap == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("hard", "status"), [(True, "infeasible"), (False, "optimal")])
+def test_a_store_is_asked_to_end_with_energy_as_softly_as_minima(hard: bool, status: str) -> None:
+    reachable, not_reachable = battery(soc_at_end="4 kWh"), battery(soc_at_end="100%", power_capacity="2 kW")
+
+    schedule = solved(site([0.1, 0.2, 0.3], reachable, relax_constraints=not hard))
+    assert schedule.devices["battery"].soc_kwh[-1] == pytest.approx(4)
+
+    # 6 of 10 kWh in three hours
+    schedule = solved(site([0.1, 0.2, 0.3], not_reachable, relax_constraints=not hard))
+    assert schedule.status == status
+    assert schedule.devices["battery"].soc_kwh[-1] == pytest.approx(6)
+
+
+def test_a_car_charges_strongly_or_not_at_all() -> None:
+    car = battery(
+        production_capacity="0 kW",
+        minimum_charging_power="3 kW",
+        soc_minima=[{"value": "7 kWh", "datetime": at(3)}],
+    )
+
+    schedule = solved(site([0.1, 0.2, 0.3], car))
+
+    # 5 kW first and 2 kW at 0.20 would cost 0.90; 4 and 3 cost 1.00, but 5 and 3 cost 1.10
+    assert powers(schedule) == [4, 3, 0]
+    assert schedule.costs.total == pytest.approx(1.0)
+    assert schedule.status == "optimal"
+
+
+def test_a_car_that_gives_back_does_so_at_any_power() -> None:
+    car = battery(soc_at_start="6 kWh", minimum_charging_power="3 kW")
+
+    schedule = solved(site([0.2, 0.1, 0.3], car, site_production_capacity="1 kW", relax_constraints=False))
+
+    # one kW may leave the site; charging 3 kW at 0.10 gains nothing, as no more can be sold
+    assert powers(schedule) == [-1, -1, -1]
+    assert schedule.certificate.primal_violation <= 1e-9
+
+
+def test_charging_too_weakly_is_a_violation() -> None:
+    problem = read_problem(site([0.1] * 2, battery(minimum_charging_power="3 kW")))
+
+    assert Plan(problem, [np.array([1.0, 3.0])], [np.zeros(2)], []).violation() == pytest.approx(1)
+    assert Plan(problem, [np.array([2.5, 0.0])], [np.zeros(2)], []).violation() == pytest.approx(0.5)
+
+
 def test_marginal_prices_say_what_one_more_kwh_costs() -> None:
     schedule = solved(site([0.1, 0.2, 0.3], battery(), inflexible_consumption=["7 kW"]))
 
@@ -171,10 +237,12 @@ def test_an_overloaded_connection_is_diagnosed_without_breaking_physics() -> Non
 
 
 def test_impossible_modes_leave_only_the_fallback() -> None:
-    modes = [{"consumption-range": ["6 kW", "7 kW"]}]
-    device = battery(operation_modes=modes, soc_targets=[{"value": "8 kWh", "datetime": at(2)}])
+    device = battery(soc_targets=[{"value": "8 kWh", "datetime": at(2)}])
+    problem = read_problem(site([0.1] * 3, device))
+    # reading refuses such modes; a problem that was made otherwise may have them
+    storage = replace(problem.storages[0], modes_kw=((6.0, 7.0),))
 
-    schedule = solved(site([0.1] * 3, device))
+    schedule = solve(replace(problem, storages=(storage,)))
 
     assert schedule.status == "infeasible"
     assert schedule.fallback_used
@@ -213,7 +281,15 @@ def test_the_schedule_is_plain_json() -> None:
     assert written["steps"] == ["2024-06-03T00:00:00+02:00", "2024-06-03T01:00:00+02:00"]
     assert [device["name"] for device in written["devices"]] == ["battery", "process"]
     assert written["devices"][1]["soc_kwh"] is None
-    assert set(written["costs"]) == {"energy", "breaches", "peaks", "commitments", "wear", "total"}
+    assert set(written["costs"]) == {
+        "energy",
+        "breaches",
+        "peaks",
+        "commitments",
+        "wear",
+        "terminal",
+        "total",
+    }
 
 
 def test_the_same_problem_always_has_the_same_schedule() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from flex_pipeline.timeseries.grid import Grid
-from flex_pipeline.timeseries.variable_quantity import QuantityError, parse_variable_quantity
+from flex_pipeline.timeseries.variable_quantity import QuantityError, Series, parse_variable_quantity, scaled
 
 GRID = Grid(datetime(2024, 6, 3, tzinfo=UTC), timedelta(minutes=30), 4)  # 00:00 to 02:00
 NAN = float("nan")
@@ -56,6 +56,45 @@ def test_a_tariff_is_added_to_a_market_series() -> None:
     raw["series"]["unit"] = "EUR/MWh"
 
     assert parse_variable_quantity(raw, "energy price").on(GRID) == pytest.approx([0.18, 0.18, 0.11, 0.11])
+
+
+def test_a_default_stands_in_for_what_is_unknown_and_says_where() -> None:
+    quantity = parse_variable_quantity(
+        series([None, 2], start="2024-06-03T00:15Z") | {"default": "8 kW"}, "power"
+    )
+
+    # 00:15 to 01:15 is unknown, and what comes before 00:15 too; 01:00 to 01:30 is half of each
+    assert isinstance(quantity, Series)
+    assert quantity.on(GRID).tolist() == [8, 8, 5, 2]
+    assert quantity.defaulted(GRID).tolist() == [True, True, True, False]
+
+
+def test_a_tariff_is_added_to_the_default_of_a_market_series_too() -> None:
+    quantity = parse_variable_quantity(series([None, 2]) | {"default": "8 kW", "plus": "1 kW"}, "power")
+
+    assert quantity.on(GRID).tolist() == [9, 9, 3, 3]
+
+
+def test_energy_per_interval_is_read_as_its_mean_power() -> None:
+    raw = series([1, 2, 3, 4], "PT15M")
+    raw["series"]["unit"] = "kWh"
+
+    # 3 kWh in the first half hour, 7 in the second
+    assert parse_variable_quantity(raw, "power").on(GRID)[:2].tolist() == [6, 14]
+
+
+def test_where_two_intervals_meet_the_one_that_begins_comes_first() -> None:
+    first, *_, last = parse_variable_quantity(series([5, 6]), "power").spans(GRID)
+
+    assert (first.value, last.value) == (6, 5)
+    assert first.start_utc == last.end_utc
+
+
+@pytest.mark.parametrize("raw", ["4 kW", series([4, 8]), [{"value": "4 kW", "datetime": at("00:00")}]])
+def test_every_form_can_be_scaled(raw: Any) -> None:
+    quantity = parse_variable_quantity(raw, "power")
+
+    assert scaled(quantity, 0.5).on(GRID)[0] == quantity.on(GRID)[0] / 2
 
 
 @pytest.mark.parametrize(("overlap", "value"), [("first", 5), ("min", 3), ("max", 9)])

@@ -1,84 +1,141 @@
 """Storage: a device that charges, discharges, or both.
 
 Power is constant within a step.
-c, d charge and discharge power [kW] · C, D their limits [kW]
+c, d charge and discharge power [kW] · C, D their limits [kW] · g·c what charging adds to a stock, l·d what discharging
+takes [kWh]
 σ 1 where it may charge, 0 where it may discharge · μ 1 for the mode in use
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from pyomo.environ import Binary, Block, NonNegativeReals, Var
 
-from pyomo.environ import Binary, Block, Var
-
-from flex_pipeline.scheduling.model.family import Expression, declare, numbers, stated
+from flex_pipeline.scheduling.model.family import Term, declare, limit, numbers, objectives, port
+from flex_pipeline.scheduling.model.minimum_charging import declare_minimum_charging
 from flex_pipeline.scheduling.model.soft import declare_breach
-from flex_pipeline.scheduling.problem import Storage
+from flex_pipeline.scheduling.parts.storage import StorageShape
 
 
-def declare_storage(
-    b: Block, storage: Storage, hours: float, binding: Container[tuple[str, int]]
-) -> Expression:
-    """Variables and constraints of one device; returns its cost.
+def declare_storage(b: Block, shape: StorageShape) -> None:
+    """One device: its power goes to the connection, and what it moves to its stock."""
+    steps = range(shape.steps)
+    numbers(b, steps, "charge_kw", "discharge_kw")
+    b.charge = Var(steps, within=NonNegativeReals)
+    b.discharge = Var(steps, within=NonNegativeReals)
+    declare(b, steps, charge_limit, discharge_limit, elastic=shape.elastic)
+    port(b, steps, power)
+    if shape.stock:
+        numbers(b, steps, "charge_gain", "discharge_loss")
+        port(b, steps, stored)
+    if shape.directed:
+        b.charging = Var(steps, bounds=(0, 1))
+        declare(b, steps, charge_only_while_charging, discharge_only_otherwise)
+    if shape.minimum_charge:
+        declare_minimum_charging(b, steps)
+    if shape.modes:
+        _declare_modes(b, shape)
+    cost = _wear(b, shape) + _soft_capacities(b, shape)
+    objectives(b, money=cost, preference=_produce_sooner(b, shape) + _changes(b, shape))
 
-    `binding` holds (name, step) wherever charging and discharging at once must be ruled out by a binary.
-    """
-    steps = range(storage.charge_limit_kw.size)
-    numbers(b, charge_limit=storage.charge_limit_kw, discharge_limit=storage.discharge_limit_kw)
-    b.charge = Var(steps, bounds=lambda b, t: (0, b.charge_limit[t]))
-    b.discharge = Var(steps, bounds=lambda b, t: (0, b.discharge_limit[t]))
-    directed = [t for t in steps if (storage.name, t) in binding]
-    b.charging = Var(directed, within=Binary)
-    declare(b, directed, charge_only_while_charging, discharge_only_otherwise)
-    if storage.modes_kw:
-        b.modes = storage.modes_kw
-        b.mode = Var(steps, range(len(b.modes)), within=Binary)
-        declare(b, steps, one_mode_at_a_time, mode_floor, mode_ceiling)
-    wear = storage.wear_price.tolist()
-    cost = sum(hours * wear[t] * (b.charge[t] + b.discharge[t]) for t in steps if wear[t])
-    return cost + _soft_capacities(b, storage, hours)
 
-
-def power(b: Block, t: int) -> Expression:
+def power(b: Block, t: int) -> Term:
     """p[t] = c[t] − d[t]"""
     return b.charge[t] - b.discharge[t]
 
 
-def charge_only_while_charging(b: Block, t: int) -> Expression:
+def stored(b: Block, t: int) -> Term:
+    """g[t]·c[t] − l[t]·d[t]"""
+    return b.charge_gain[t] * b.charge[t] - b.discharge_loss[t] * b.discharge[t]
+
+
+@limit("kW")
+def charge_limit(b: Block, t: int) -> Term:
+    """c[t] ≤ C[t]"""
+    return b.charge[t] <= b.charge_kw[t]
+
+
+@limit("kW")
+def discharge_limit(b: Block, t: int) -> Term:
+    """d[t] ≤ D[t]"""
+    return b.discharge[t] <= b.discharge_kw[t]
+
+
+def charge_only_while_charging(b: Block, t: int) -> Term:
     """c[t] ≤ C[t]·σ[t]"""
-    return b.charge[t] <= b.charge_limit[t] * b.charging[t]
+    return b.charge[t] <= b.charge_kw[t] * b.charging[t]
 
 
-def discharge_only_otherwise(b: Block, t: int) -> Expression:
+def discharge_only_otherwise(b: Block, t: int) -> Term:
     """d[t] ≤ D[t]·(1 − σ[t])"""
-    return b.discharge[t] <= b.discharge_limit[t] * (1 - b.charging[t])
+    return b.discharge[t] <= b.discharge_kw[t] * (1 - b.charging[t])
 
 
-def one_mode_at_a_time(b: Block, t: int) -> Expression:
+def one_mode_at_a_time(b: Block, t: int) -> Term:
     """Σ μ[t] = 1"""
-    return sum(b.mode[t, k] for k in range(len(b.modes))) == 1
+    return sum(b.mode[t, k] for k in b.mode_low) == 1
 
 
-def mode_floor(b: Block, t: int) -> Expression:
+def mode_floor(b: Block, t: int) -> Term:
     """p[t] ≥ Σ low·μ[t]"""
-    return power(b, t) >= sum(low * b.mode[t, k] for k, (low, _) in enumerate(b.modes))
+    return power(b, t) >= sum(b.mode_low[k] * b.mode[t, k] for k in b.mode_low)
 
 
-def mode_ceiling(b: Block, t: int) -> Expression:
+def mode_ceiling(b: Block, t: int) -> Term:
     """p[t] ≤ Σ high·μ[t]"""
-    return power(b, t) <= sum(high * b.mode[t, k] for k, (_, high) in enumerate(b.modes))
+    return power(b, t) <= sum(b.mode_high[k] * b.mode[t, k] for k in b.mode_high)
 
 
-def _soft_capacities(b: Block, storage: Storage, hours: float) -> Expression:
-    cost: Expression = 0.0
-    for name, flow, soft in (
-        ("consumption_capacity", b.charge, storage.charge_soft),
-        ("production_capacity", b.discharge, storage.discharge_soft),
+def power_rises(b: Block, t: int) -> Term:
+    """Δ[t] ≥ p[t] − p[t−1]"""
+    return b.change[t] >= power(b, t) - power(b, t - 1)
+
+
+def power_falls(b: Block, t: int) -> Term:
+    """Δ[t] ≥ p[t−1] − p[t]"""
+    return b.change[t] >= power(b, t - 1) - power(b, t)
+
+
+def _declare_modes(b: Block, shape: StorageShape) -> None:
+    modes, steps = range(shape.modes), range(shape.steps)
+    numbers(b, modes, "mode_low", "mode_high")
+    b.mode = Var(steps, modes, within=Binary)
+    declare(b, steps, one_mode_at_a_time, mode_floor, mode_ceiling)
+
+
+def _wear(b: Block, shape: StorageShape) -> Term:
+    """Σ h·wear-price·(c[t] + d[t])"""
+    if not shape.wear:
+        return 0.0
+    numbers(b, range(shape.steps), "wear_price")
+    return sum(shape.hours * b.wear_price[t] * (b.charge[t] + b.discharge[t]) for t in range(shape.steps))
+
+
+def _soft_capacities(b: Block, shape: StorageShape) -> Term:
+    cost: Term = 0.0
+    for name, flow, stretches in (
+        ("consumption_capacity", b.charge, shape.consumption_capacity),
+        ("production_capacity", b.discharge, shape.production_capacity),
     ):
-        if soft is not None:
+        if stretches is not None:
             block = Block()
             b.add_component(name, block)
-            limit = soft.limit.tolist()
-            over = {t: flow[t] - limit[t] for t in stated(soft.limit)}
-            cost += declare_breach(block, over, soft.price, hours)
+            cost += declare_breach(block, flow, 1, stretches, shape)
     return cost
+
+
+def _produce_sooner(b: Block, shape: StorageShape) -> Term:
+    """−Σ w[t]·d[t] without a stock, w falling towards the end: what is curtailed is curtailed later"""
+    if shape.stock:
+        return 0.0
+    numbers(b, range(shape.steps), "produce_sooner")
+    return -sum(b.produce_sooner[t] * b.discharge[t] for t in range(shape.steps))
+
+
+def _changes(b: Block, shape: StorageShape) -> Term:
+    """Σ Δ[t], where nothing else says what to prefer: few changes of power"""
+    if not shape.steady:
+        return 0.0
+    later = range(1, shape.steps)
+    b.change = Var(later, within=NonNegativeReals)
+    declare(b, later, power_rises, power_falls)
+    return sum(b.change[t] for t in later)

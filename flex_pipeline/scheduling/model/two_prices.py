@@ -1,78 +1,56 @@
-"""A flow with one price above zero and another below: net energy, and commitments.
+"""A flow with one price above its baseline and another below: net energy, and commitments.
 
-f flow [kW], between low and high · u, w price above and below zero [per kWh]
-f⁺, f⁻ its positive and negative part · τ 1 where the flow is negative
+n net power [kW] · B baseline [kW] · low, high range of n − B · u, w price above and below the baseline [per kWh]
+f⁺, f⁻ positive and negative part of n − B · τ 1 where it is negative
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from typing import Any
 
-from pyomo.environ import Binary, Block, NonNegativeReals, Var
+from pyomo.environ import Block, NonNegativeReals, Var
 
-from flex_pipeline.scheduling.model.family import Expression, declare
-
-
-@dataclass(frozen=True)
-class Priced:
-    """A flow, its range and the price on each side of zero."""
-
-    flow: Expression
-    low: float
-    high: float
-    up: float
-    down: float
-
-    @property
-    def kinked(self) -> bool:
-        """Whether both sides of zero are in reach and differ in price."""
-        return self.low < 0 < self.high and self.up != self.down
-
-    @property
-    def concave(self) -> bool:
-        """Whether the side below zero is the dearer one: only a binary keeps both parts apart."""
-        return self.kinked and self.up < self.down
+from flex_pipeline.scheduling.model.family import Term, declare, numbers
+from flex_pipeline.scheduling.parts.part import Shape
+from flex_pipeline.scheduling.parts.site import TwoPrices
 
 
-def declare_two_prices(
-    b: Block, flows: Mapping[int, Priced], hours: float, binding: Container[tuple[str, int]]
-) -> Expression:
-    """Σ h·(u·f⁺ − w·f⁻), with a binary at (block name, step) in `binding` and its relaxation elsewhere."""
-    b.flows = flows
-    convex = [t for t, p in flows.items() if p.kinked and not p.concave]
-    concave = [t for t, p in flows.items() if p.concave]
-    b.above = Var(convex, within=NonNegativeReals)
-    b.below = Var(concave, within=NonNegativeReals)
-    b.negative = Var(concave, bounds=(0, 1))
-    for t in concave:
-        if (b.local_name, t) in binding:
-            b.negative[t].domain = Binary
-    declare(b, convex, above_covers_flow)
-    declare(b, concave, below_only_while_negative, below_within_flow)
-    return hours * sum(_cost(b, t) for t in flows)
+def declare_two_prices(b: Block, net: Any, flow: TwoPrices, shape: Shape) -> Term:
+    """Σ h·(u·f⁺ − w·f⁻) as a slope, a kink where u > w, and a rebate where u < w.
+
+    Only a binary keeps f⁻ from being paid for where the flow is not negative: τ is one at the steps that need it, and
+    relaxed elsewhere.
+    """
+    steps = range(shape.steps)
+    b.net = {t: net[t] for t in steps}
+    numbers(b, steps, "slope", "at_zero")
+    cost = sum(b.slope[t] * net[t] + b.at_zero[t] for t in steps)
+    if flow.convex or flow.concave:
+        numbers(b, steps, "baseline")
+    if flow.convex:
+        numbers(b, steps, "kink")
+        b.above = Var(steps, within=NonNegativeReals)
+        declare(b, steps, above_covers_flow)
+        cost += sum(b.kink[t] * b.above[t] for t in steps)
+    if flow.concave:
+        numbers(b, steps, "rebate", "low", "high")
+        b.below = Var(steps, within=NonNegativeReals)
+        b.negative = Var(steps, bounds=(0, 1))
+        declare(b, steps, below_only_while_negative, below_within_flow)
+        cost -= sum(b.rebate[t] * b.below[t] for t in steps)
+    return shape.hours * cost
 
 
-def above_covers_flow(b: Block, t: int) -> Expression:
-    """f⁺[t] ≥ f[t]"""
-    return b.above[t] >= b.flows[t].flow
+def above_covers_flow(b: Block, t: int) -> Term:
+    """f⁺[t] ≥ n[t] − B[t]"""
+    return b.above[t] >= b.net[t] - b.baseline[t]
 
 
-def below_only_while_negative(b: Block, t: int) -> Expression:
+def below_only_while_negative(b: Block, t: int) -> Term:
     """f⁻[t] ≤ −low[t]·τ[t]"""
-    return b.below[t] <= -b.flows[t].low * b.negative[t]
+    return b.below[t] <= -b.low[t] * b.negative[t]
 
 
-def below_within_flow(b: Block, t: int) -> Expression:
-    """f⁻[t] ≤ −f[t] + high[t]·(1 − τ[t])"""
-    return b.below[t] <= -b.flows[t].flow + b.flows[t].high * (1 - b.negative[t])
-
-
-def _cost(b: Block, t: int) -> Expression:
-    """Convex: w·f + (u − w)·f⁺. Concave: u·f − (w − u)·f⁻. Otherwise the price of the side in reach."""
-    p = b.flows[t]
-    if p.concave:
-        return p.up * p.flow - (p.down - p.up) * b.below[t]
-    if p.kinked:
-        return p.down * p.flow + (p.up - p.down) * b.above[t]
-    return (p.up if p.high > 0 else p.down) * p.flow
+def below_within_flow(b: Block, t: int) -> Term:
+    """f⁻[t] ≤ B[t] − n[t] + high[t]·(1 − τ[t])"""
+    return b.below[t] <= b.baseline[t] - b.net[t] + b.high[t] * (1 - b.negative[t])

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context, currencies_in
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
 from flex_pipeline.scheduling.reading.process import read_process
@@ -51,6 +52,7 @@ DEVICE = Record(
 
 def read_problem(mapping: Mapping[str, Any]) -> Problem:
     """Check a problem and turn it into arrays; ProblemError holds all faults at once."""
+    mapping, spelling = _present(mapping)
     faults = _check(mapping)
     if faults:
         raise ProblemError(tuple(faults))
@@ -64,7 +66,8 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
     except ValueError as error:
         raise ProblemError((Fault("end", mapping["end"], str(error)),)) from error
     grid = _extended(requested, mapping["devices"])
-    notes = Notes(grid, timezone)
+    fill = mapping["flex_context"].get("fill-missing-prices", "edges")
+    notes = Notes(grid, timezone, fill, notices=list(spelling))
     if grid.n > requested.n:
         notes.notices.append(
             f"a target after the end extends the horizon to {grid.end_utc.astimezone(timezone)}"
@@ -73,6 +76,32 @@ def read_problem(mapping: Mapping[str, Any]) -> Problem:
     if notes.faults:
         raise ProblemError(tuple(notes.faults))
     return problem
+
+
+def _present(mapping: Any) -> tuple[Any, tuple[str, ...]]:
+    """The problem in the present spelling of its fields, and a notice for each former one."""
+    if not isinstance(mapping, Mapping) or not isinstance(mapping.get("devices"), list):
+        return mapping, ()
+    context = present_spelling(mapping.get("flex_context", {}), FLEX_CONTEXT, "flex_context")
+    notices, devices = list(context.notices), []
+    for device in mapping["devices"]:
+        record = FLEX_MODELS.get(str(_mapping(device).get("type", "storage")))
+        if record is not None and "flex_model" in _mapping(device):
+            model = present_spelling(device["flex_model"], record, str(device.get("name")))
+            notices += model.notices
+            device = _with_owner_by_name({**device, "flex_model": model.document}, mapping["devices"])
+        devices.append(device)
+    return {**mapping, "flex_context": context.document, "devices": devices}, tuple(notices)
+
+
+def _with_owner_by_name(device: dict[str, Any], devices: list[Any]) -> dict[str, Any]:
+    """A device that names the owner of its stock by index as one that does so by name."""
+    if "shares_stock_of" not in device or not isinstance(device["flex_model"], Mapping):
+        return device
+    owner = device.pop("shares_stock_of")
+    if isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices):
+        owner = _mapping(devices[owner]).get("name")
+    return {**device, "flex_model": {**device["flex_model"], "shares-stock-of": owner}}
 
 
 def _check(mapping: Mapping[str, Any]) -> list[Fault]:
@@ -107,7 +136,7 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
     path = f"devices[{i}]"
     if not isinstance(device, Mapping):
         return [Fault(path, device, "needs name, type and flex_model")]
-    own = {key: value for key, value in device.items() if key not in ("flex_model", "shares_stock_of")}
+    own = {key: value for key, value in device.items() if key != "flex_model"}
     faults = list(DEVICE.faults(own, path, Reading()))
     if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
         faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
@@ -116,22 +145,23 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
-    return faults + _check_sharing(device, path, i, devices)
+    return faults + _check_sharing(device, path, devices)
 
 
-def _check_sharing(device: Mapping[str, Any], path: str, i: int, devices: list[Any]) -> list[Fault]:
-    owner = device.get("shares_stock_of")
-    if owner is None:
+def _check_sharing(device: Mapping[str, Any], path: str, devices: list[Any]) -> list[Fault]:
+    model = _mapping(device.get("flex_model"))
+    if "shares-stock-of" not in model:
         return []
-    own_index = isinstance(owner, int) and not isinstance(owner, bool) and 0 <= owner < len(devices)
-    other = _mapping(devices[owner]) if own_index and owner != i else {}
-    if other.get("type", "storage") != "storage" or "shares_stock_of" in other or not other:
-        return [
-            Fault(f"{path}.shares_stock_of", owner, "must be the index of a storage with a stock of its own")
-        ]
-    own = [name for name in STOCK_FIELDS if name in _mapping(device.get("flex_model"))]
-    message = f"belongs to the device whose stock it is, devices[{owner}]"
-    return [Fault(f"{path}.flex_model.{name}", device["flex_model"][name], message) for name in own]
+    named = (_mapping(d) for d in devices if _mapping(d).get("name") == model["shares-stock-of"])
+    owner = next(named, {})
+    shares = "shares-stock-of" in _mapping(owner.get("flex_model", model))
+    if owner.get("type", "storage") != "storage" or shares:
+        field, message = f"{path}.flex_model.shares-stock-of", "must name a storage with a stock of its own"
+        return [Fault(field, model["shares-stock-of"], message)]
+    message = f"belongs to the device whose stock it is, {owner['name']}"
+    return [
+        Fault(f"{path}.flex_model.{name}", model[name], message) for name in STOCK_FIELDS if name in model
+    ]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -152,7 +182,7 @@ def _extended(grid: Grid, devices: list[Any]) -> Grid:
 
 
 def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
-    context = Fields(mapping.get("flex_context", {}), FLEX_CONTEXT, "flex_context", notes)
+    context = Fields(mapping["flex_context"], FLEX_CONTEXT, "flex_context", notes)
     devices = mapping["devices"]
     models = [
         Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], device["name"], notes)
@@ -185,7 +215,8 @@ def _read_storages(
         for i, device in enumerate(devices)
         if device.get("type", "storage") == "storage"
     }
-    owner = {i: devices[i].get("shares_stock_of", i) for i in converters}
+    place = {device["name"]: i for i, device in enumerate(devices)}
+    owner = {i: place[models[i].mapping.get("shares-stock-of", devices[i]["name"])] for i in converters}
     stocks: list[Stock] = []
     index: dict[int, int] = {}
     spread = {}

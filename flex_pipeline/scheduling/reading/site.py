@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from flex_pipeline.portfolio.flex_context import COMMITMENT
 from flex_pipeline.scheduling.problem import Commitment, Site, SoftLimit
 from flex_pipeline.scheduling.reading.arrays import Fields
+from flex_pipeline.scheduling.reading.prices import read_charge, read_price
 
 Array = NDArray[np.float64]
 
@@ -20,8 +21,8 @@ DEFAULT_DEVICE_BREACH_PRICE = 100.0  # currency per kW
 def read_site(context: Fields) -> Site:
     """Prices, bounds, peaks and fixed powers of the site."""
     production, consumption = _price_names(context)
-    consumption_price = _energy_price(context, consumption)
-    production_price = _energy_price(context, production) if production in context else consumption_price
+    consumption_price = read_price(context, consumption)
+    production_price = read_price(context, production) if production in context else consumption_price
     limit = _capacity(context, "site-power-capacity")
     relaxed = context.flag("relax-site-capacity-constraints", _umbrella(context))
     import_hard, import_soft = _direction(context, "consumption", limit, relaxed)
@@ -75,25 +76,6 @@ def _price_names(context: Fields) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def _energy_price(context: Fields, name: str) -> Array:
-    """A price at every step: held before its first and after its last value; never guessed in between."""
-    values = context.array(name)
-    known = np.flatnonzero(~np.isnan(values))
-    if not known.size:
-        context.fault(name, "knows no price in the window")
-        return values
-    first, last = known[0], known[-1]
-    gaps = np.isnan(values)
-    inside = gaps.copy()
-    inside[:first] = inside[last + 1 :] = False
-    if inside.any():
-        context.fault(name, f"knows no price {context.notes.hours(inside)}")
-    elif gaps.any():
-        context.notice(name, f"unknown {context.notes.hours(gaps)}: the nearest known price is held")
-        values[:first], values[last + 1 :] = values[first], values[last]
-    return values
-
-
 def _capacity(context: Fields, name: str) -> Array:
     return context.array(name, fill=np.inf) if name in context else np.full(context.notes.grid.n, np.inf)
 
@@ -112,7 +94,7 @@ def _direction(
 
 def _breach_price(context: Fields, name: str, default: float | None) -> Array | None:
     if name in context:
-        return context.array(name, fill=0.0)
+        return read_charge(context, name)
     return None if default is None else np.full(context.notes.grid.n, default)
 
 
@@ -121,10 +103,15 @@ def _peak(context: Fields, direction: str) -> SoftLimit | None:
     if price_name not in context:
         return None
     paid = context.array(name, fill=np.inf) if name in context else np.zeros(context.notes.grid.n)
-    return SoftLimit(paid, context.array(price_name, fill=0.0))
+    return SoftLimit(paid, read_charge(context, price_name))
 
 
 def _fixed_kw(context: Fields) -> Array:
+    if "inflexible-device-sensors" in context:
+        context.notice(
+            "inflexible-device-sensors",
+            "is the former way to state inflexible-consumption and inflexible-production, production positive",
+        )
     former = context.total("inflexible-device-sensors")
     return context.total("inflexible-consumption") - context.total("inflexible-production") - former
 
@@ -146,5 +133,5 @@ def _commitment_price(fields: Fields, name: str) -> Array:
     """Currency per kWh; a price per power counts once per step, whatever its length."""
     if name not in fields:
         return np.zeros(fields.notes.grid.n)
-    price = fields.array(name, fill=0.0)
+    price = read_charge(fields, name)
     return price if fields.dimension(name) == "energy price" else price / fields.notes.grid.hours

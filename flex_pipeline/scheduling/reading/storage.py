@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.problem import SocStatement, SoftLimit, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields
+from flex_pipeline.scheduling.reading.contradictions import refuse_contradictions, refuse_impossible_power
+from flex_pipeline.scheduling.reading.prices import read_charge
 from flex_pipeline.scheduling.reading.site import read_device_breach_price, read_soc_breach_prices
+from flex_pipeline.scheduling.reading.start import read_start
 from flex_pipeline.scheduling.soc_statements import Statements
 from flex_pipeline.timeseries.units import parse_quantity
-from flex_pipeline.timeseries.variable_quantity import Fixed, Series
+from flex_pipeline.timeseries.variable_quantity import Segments, Series, parse_length
 
 Array = NDArray[np.float64]
 
@@ -27,6 +30,10 @@ STOCK_FIELDS = (
     "soc-gain",
     "soc-usage",
     "storage-efficiency",
+    "storage-efficiency-duration",
+    "state-of-charge",
+    "soc-at-end",
+    "soc-value-at-end",
 )
 
 
@@ -44,7 +51,7 @@ class Converter:
 
 def has_stock(model: Fields) -> bool:
     """Whether a device holds energy: any SoC field makes it so."""
-    return any(name in model for name in STOCK_FIELDS if name != "storage-efficiency")
+    return any(name in model for name in STOCK_FIELDS if not name.startswith("storage-efficiency"))
 
 
 def read_converter(model: Fields, context: Fields) -> Converter:
@@ -65,19 +72,22 @@ def read_converter(model: Fields, context: Fields) -> Converter:
 def read_storage(model: Fields, name: str, converter: Converter, spread: Array, stock: int | None) -> Storage:
     """One device; `spread` is what is left at the end of a step of energy that came in evenly during it."""
     grid = model.notes.grid
-    return Storage(
+    storage = Storage(
         name,
         converter.charge_limit_kw,
         converter.discharge_limit_kw,
         spread * grid.hours * converter.charging_efficiency,
         spread * grid.hours / converter.discharging_efficiency,
-        model.array("wear-price", fill=0.0) if "wear-price" in model else np.zeros(grid.n),
+        read_charge(model, "wear-price") if "wear-price" in model else np.zeros(grid.n),
         stock,
         converter.charge_soft,
         converter.discharge_soft,
         _modes(model),
         model.flag("prefer-curtailing-later", True),
+        model.array("minimum-charging-power", fill=0.0) if "minimum-charging-power" in model else None,
     )
+    refuse_impossible_power(model, storage)
+    return storage
 
 
 def read_retention(model: Fields, sensor_resolution: timedelta | None) -> tuple[Array, Array]:
@@ -86,9 +96,12 @@ def read_retention(model: Fields, sensor_resolution: timedelta | None) -> tuple[
     if "storage-efficiency" not in model:
         return np.ones(grid.n), np.ones(grid.n)
     efficiency = model.quantity("storage-efficiency")
-    stated_for = (
-        efficiency.resolution if isinstance(efficiency, Series) else sensor_resolution or grid.resolution
-    )
+    if "storage-efficiency-duration" in model:
+        stated_for = parse_length(model.mapping["storage-efficiency-duration"])
+    elif isinstance(efficiency, Series):
+        stated_for = efficiency.resolution
+    else:
+        stated_for = sensor_resolution or grid.resolution
     stated = model.array("storage-efficiency", fill=1.0)
     if (stated > 1).any():
         model.notice("storage-efficiency", "more than 100% counts as 100%")
@@ -104,17 +117,16 @@ def read_stock(
 ) -> Stock:
     """The stock of a device, fed by one converter or several."""
     grid = model.notes.grid
-    if "soc-at-start" not in model:
-        model.notice("soc-at-start", "is not given: taken as 0 kWh")
     floor, ceiling = model.number("soc-min", 0.0), model.number("soc-max", np.inf)
-    if floor > ceiling:
-        model.fault("soc-min", f"is {floor:g} kWh, above soc-max of {ceiling:g} kWh")
+    for bound in ("soc-min", "soc-at-end"):
+        if (kwh := model.number(bound, 0.0)) > ceiling:
+            model.fault(bound, f"is {kwh:g} kWh, above soc-max of {ceiling:g} kWh")
     asked = _statements(model, feeders)
     minima_price, maxima_price = read_soc_breach_prices(context, projected=bool(asked.projected))
     both = minima_price is not None and maxima_price is not None
-    return Stock(
+    stock = Stock(
         name,
-        model.number("soc-at-start", 0.0),
+        read_start(model),
         np.full(grid.n, floor),
         np.full(grid.n, ceiling),
         retention,
@@ -124,13 +136,21 @@ def read_stock(
         _statement(asked.targets, minima_price, maxima_price) if both else _statement(asked.targets),
         model.flag("prefer-charging-sooner", True),
         model.flag("prefer-curtailing-later", True),
+        model.number("soc-value-at-end", 0.0),
     )
+    refuse_contradictions(model, stock)
+    return stock
 
 
 def _capacities(model: Fields) -> tuple[Array, Array, Array]:
     """power-, consumption- and production-capacity; a lone directional one closes the other way."""
     names = ("consumption-capacity", "production-capacity")
     given = {name: model.array(name) for name in names if name in model}
+    for name, values in given.items():
+        if np.isnan(values).any() and isinstance(model.quantity(name), Series):
+            model.notice(
+                name, f"unknown {model.notes.hours(np.isnan(values))}: only power-capacity bounds it then"
+            )
     if "power-capacity" in model:
         power = model.array("power-capacity")
         if np.isnan(power).any():
@@ -168,19 +188,28 @@ def _statements(model: Fields, feeders: list[Converter]) -> Statements:
         if name in model:
             quantity = model.quantity(name)
             add(quantity.spans(grid))
-            if asked.late and not isinstance(quantity, Series | Fixed):
-                model.notice(name, f"nothing is asked after the end, {_when(model, max(asked.late))} is")
-            asked.late.clear()
+            if isinstance(quantity, Segments):
+                _tell_ignored(model, name, asked)
+            for ignored in (asked.late, asked.overruled, asked.past):
+                ignored.clear()
+    if "soc-at-end" in model:
+        asked.minima[-1] = np.fmax(asked.minima[-1], model.number("soc-at-end", 0.0))
     if asked.projected:
-        times = ", ".join(_when(model, instant) for instant in sorted(set(asked.projected))[:3])
+        times = ", ".join(model.notes.clock(instant) for instant in sorted(set(asked.projected))[:3])
         model.notice(
             "soc-minima, -maxima, -targets", f"{times} lies between steps: carried to its neighbours"
         )
     return asked
 
 
-def _when(model: Fields, instant: datetime) -> str:
-    return f"{instant.astimezone(model.notes.timezone):%Y-%m-%d %H:%M}"
+def _tell_ignored(model: Fields, name: str, asked: Statements) -> None:
+    clock = model.notes.clock
+    if asked.late:
+        model.notice(name, f"nothing is asked after the end, {clock(max(asked.late))} is")
+    for instant in asked.overruled:
+        model.notice(name, f"another one stands before that of {clock(instant)} in the list, and counts")
+    if asked.past:
+        model.notice(name, "what is asked at the start itself has no effect: soc-at-start holds")
 
 
 def _clipped(model: Fields, name: str, values: Array, floor: float, ceiling: float) -> Array:

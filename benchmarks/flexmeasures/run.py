@@ -22,6 +22,7 @@ Numbers = dict[str, Any]
 
 
 def main() -> None:
+    """Answer until there are no more lines."""
     app = Flask("benchmark")
     # its default solver: HiGHS without Pyomo
     app.config |= {
@@ -38,10 +39,12 @@ def main() -> None:
 
 
 def say(stream: Any, answer: Numbers) -> None:
+    """One line."""
     print(json.dumps(answer), file=stream, flush=True)
 
 
 def solve(problem: Numbers) -> Numbers:
+    """Cost in currency, and CPU seconds of `device_scheduler`."""
     arguments = frames(problem)
     start = process_time()
     _, cost, results, _ = device_scheduler(**arguments)
@@ -56,7 +59,10 @@ def frames(problem: Numbers) -> dict[str, Any]:
     step = pd.Timedelta(minutes=problem["step_minutes"])
     index = pd.date_range(problem["start"], periods=len(problem["fixed_kw"]), freq=step)
     hours = step / pd.Timedelta(hours=1)
-    limits = {"derivative max": problem["import_limit_kw"], "derivative min": negative(problem["export_limit_kw"])}
+    limits = {
+        "derivative max": problem["import_limit_kw"],
+        "derivative min": negative(problem["export_limit_kw"]),
+    }
     devices = [device_frame(device, index, hours) for device in problem["devices"]]
     return {
         "device_constraints": [*devices, fixed_frame(problem["fixed_kw"], index)],
@@ -67,6 +73,7 @@ def frames(problem: Numbers) -> dict[str, Any]:
 
 
 def device_frame(device: Numbers, index: pd.DatetimeIndex, hours: float) -> pd.DataFrame:
+    """Its stock counts from the start, as in FlexMeasures."""
     columns = {
         "min": [(kwh - device["start_kwh"]) / hours for kwh in device["floor_kwh"]],
         "max": [(kwh - device["start_kwh"]) / hours for kwh in device["ceiling_kwh"]],
@@ -108,6 +115,7 @@ def commitments(problem: Numbers, index: pd.DatetimeIndex, hours: float) -> list
 
 
 def negative(values: list[float]) -> list[float]:
+    """What flows out is negative there."""
     return [-value for value in values]
 
 

@@ -1,24 +1,19 @@
 """Who runs: the same problem, prepared outside the clock, solved inside it.
 
-The only place that knows how a problem becomes a matrix or a Pyomo model, and how many are solved at once.
-Preparing imports whatever a contender needs, so that no lap pays for imports.
+The only place that knows how a problem becomes a matrix or a Pyomo model. Preparing imports whatever a contender
+needs, so that no lap pays for imports.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import process_time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flex_pipeline.scheduling import Problem
     from flex_pipeline.scheduling.linear_program import LinearProgram
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -42,11 +37,12 @@ def bare_highs(problem: Problem) -> Runner:
 
     from flex_pipeline.scheduling.formulation import Formulation
 
+    highs: Any = highspy.Highs  # without types
     model = _to_highs(Formulation(problem).program)
 
     def run() -> Lap:
         start = process_time()
-        solver = highspy.Highs()
+        solver = highs()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.passModel(model)
@@ -70,48 +66,34 @@ def ours(problem: Problem) -> Runner:
 
 
 def plain_pyomo(problem: Problem) -> Runner:
-    """The model built in Pyomo, solved through appsi_highs, and power and stock read back.
+    """The model built in Pyomo, solved through appsi_highs, and all values read back: the same relaxation."""
+    return _plain_pyomo(problem, directed=False)
 
-    The same relaxation as `bare_highs`.
-    """
+
+def plain_pyomo_directed(problem: Problem) -> Runner:
+    """The same with a binary for each direction and step, searched until its gap is that of ours."""
+    return _plain_pyomo(problem, directed=True)
+
+
+def _plain_pyomo(problem: Problem, *, directed: bool) -> Runner:
     from pyomo.contrib.appsi.solvers import Highs
-    from pyomo.environ import value
+    from pyomo.environ import Var
 
-    from flex_pipeline.scheduling.model import build
+    from flex_pipeline.scheduling.model import plain_model
+
+    appsi_highs: Any = Highs  # without types
 
     def run() -> Lap:
         start = process_time()
-        model = build(problem)
-        model.preference.deactivate()
-        model.violation.deactivate()
-        solver = Highs()
-        solver.highs_options = {"threads": 1}
-        solver.solve(model)
-        for block in model.storage.values():
-            block.charge.extract_values()
-            block.discharge.extract_values()
-        for block in model.stock.values():
-            block.soc.extract_values()
-        cost = float(value(model.money))
-        return Lap(cost, process_time() - start)
+        model = plain_model(problem, directed=directed)
+        solver = appsi_highs()
+        solver.highs_options = {"threads": 1, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-6}
+        found = solver.solve(model)
+        for variable in model.component_objects(Var):
+            variable.extract_values()
+        return Lap(float(found.best_feasible_objective), process_time() - start)
 
     return run
-
-
-def solve_all(
-    work: Callable[[Problem], Result], problems: Iterable[Problem], processes: int
-) -> Iterator[Result]:
-    """The results in order, from worker processes; memory stays flat however many problems there are."""
-    # spawned, not forked: every worker pays for its own imports and compiling, as in production
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        ahead: deque[Future[Result]] = deque()
-        for problem in problems:
-            ahead.append(pool.submit(work, problem))
-            if len(ahead) > 64 * processes:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def _to_highs(program: LinearProgram) -> Any:

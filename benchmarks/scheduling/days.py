@@ -168,7 +168,7 @@ def _series(values: Array, unit: str, minutes: int) -> dict[str, Any]:
     }
 
 
-def _hump(hours: Array, centre: float, width: float) -> Array:
+def _hump(hours: NDArray[np.floating[Any]], centre: float, width: float) -> Array:
     """1 at an hour of each day, falling off on both sides."""
     away = np.abs(hours % 24 - centre)
     hump: Array = np.exp(-0.5 * (np.minimum(away, 24 - away) / width) ** 2)

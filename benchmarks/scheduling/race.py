@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from statistics import median
@@ -35,13 +35,10 @@ class Standing:
         """Median over the turns of the CPU time of one contender in that of another."""
         return median(turn[name].cpu_seconds / turn[to].cpu_seconds for turn in self.turns)
 
-    def dearer(self, name: str, than: str) -> float:
-        """The most that one plan costs beyond that of another for the same day, in currency."""
-        return max(turn[name].cost - turn[than].cost for turn in self.turns)
-
-    def cheaper(self, name: str, than: str) -> float:
-        """The most that one plan undercuts that of another for the same day, in currency."""
-        return self.dearer(than, name)
+    def apart(self, names: Collection[str]) -> float:
+        """The most that these differ in what their plans for the same day cost, in currency."""
+        costs = [[turn[name].cost for name in names] for turn in self.turns]
+        return max(max(of_turn) - min(of_turn) for of_turn in costs)
 
 
 def race(problems: Sequence[Problem], contenders: Mapping[str, Contender], seconds: float) -> Standing:
@@ -52,6 +49,15 @@ def race(problems: Sequence[Problem], contenders: Mapping[str, Contender], secon
     runners = [{name: prepare(problem) for name, prepare in contenders.items()} for problem in problems]
     for run in runners[0].values():
         run()
+    gc.collect()
+    gc.freeze()  # templates, models and modules need not be looked through before each lap
+    try:
+        return _turns(runners, seconds)
+    finally:
+        gc.unfreeze()
+
+
+def _turns(runners: Sequence[Mapping[str, Runner]], seconds: float) -> Standing:
     standing = Standing()
     end = monotonic() + seconds
     for runner in cycle(runners):

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from benchmarks.scheduling.__main__ import main
-from benchmarks.scheduling.contenders import bare_highs, ours, plain_pyomo, plain_pyomo_directed
+from benchmarks.scheduling.contenders import (
+    Contender,
+    Lap,
+    Runner,
+    bare_highs,
+    ours,
+    plain_pyomo,
+    plain_pyomo_directed,
+)
 from benchmarks.scheduling.days import Day, Kind
-from benchmarks.scheduling.race import race
+from benchmarks.scheduling.race import Standing, race
 from benchmarks.scheduling.report import Bar
+from flex_pipeline.scheduling import Problem
 
 LINEAR = {"HiGHS": bare_highs, "ours": ours, "Pyomo": plain_pyomo}
 
@@ -19,16 +27,16 @@ def test_all_contenders_find_a_plan_of_the_same_cost(kind: Kind, devices: int) -
 
     assert standing.apart(LINEAR) < 1e-6
     # the days are worth optimising: a difference would show
-    assert all(abs(turn["ours"].cost) > 0.1 for turn in standing.turns)
+    assert all(abs(cost) > 0.1 for cost in standing.costs("ours"))
 
 
 def test_where_prices_are_negative_binaries_find_the_same_cost_and_the_relaxation_less() -> None:
     contenders = {"HiGHS": bare_highs, "ours": ours, "Pyomo": plain_pyomo_directed}
 
-    (turn,) = race([Day(24, 1, "negative").problem()], contenders, seconds=0).turns
+    standing = race([Day(24, 1, "negative").problem()], contenders, seconds=0)
 
-    assert turn["ours"].cost == pytest.approx(turn["Pyomo"].cost, abs=2e-6)  # each within its gap of 1e-6
-    assert turn["HiGHS"].cost < turn["ours"].cost - 1e-3
+    assert standing.costs("ours") == pytest.approx(standing.costs("Pyomo"), abs=2e-6)  # each to a gap of 1e-6
+    assert standing.costs("HiGHS")[0] < standing.costs("ours")[0] - 1e-3
 
 
 def test_a_day_is_the_same_each_time_and_another_with_another_seed() -> None:
@@ -44,14 +52,40 @@ def test_only_negative_days_have_negative_prices() -> None:
     assert lowest["negative"] < 0 < lowest["normal"]
 
 
-def test_a_ratio_compares_laps_on_the_same_day() -> None:
-    standing = race(
-        [Day(24, 1, seed=seed).problem() for seed in range(2)], {"a": ours, "b": ours}, seconds=0.3
+def test_a_ratio_compares_turns_and_not_medians() -> None:
+    standing = Standing(
+        [
+            {"a": [Lap(5.0, 2.0), Lap(5.0, 4.0)], "b": [Lap(5.0, 1.0), Lap(5.5, 1.0)]},  # 6 to 2
+            {"a": [Lap(5.0, 4.0)], "b": [Lap(5.0, 4.0)]},  # the machine was slow: 1
+            {"a": [Lap(5.0, 8.0)], "b": [Lap(5.0, 2.0)]},  # 4
+        ]
     )
 
-    assert standing.ratio("a", "a") == 1
-    assert standing.ratio("a", "b") == pytest.approx(1 / standing.ratio("b", "a"), rel=0.5)
-    assert np.isclose(standing.apart(["a", "b"]), 0)
+    assert standing.ratio("a", to="b") == 3.0
+    assert standing.milliseconds("a") == 4000.0
+    assert standing.apart(["a", "b"]) == 0.5
+
+
+def test_contenders_take_turns_on_the_same_days_and_each_begins_once() -> None:
+    began: list[tuple[str, int]] = []
+
+    def contender(name: str) -> Contender:
+        def prepare(problem: Problem) -> Runner:
+            def run() -> Lap:
+                began.append((name, len(problem.storages)))
+                return Lap(0.0, 1.0)
+
+            return run
+
+        return prepare
+
+    problems = [Day(24, devices).problem() for devices in (1, 2, 3)]
+    standing = race(problems, {"a": contender("a"), "b": contender("b")}, seconds=0.01, in_a_row=2)
+
+    assert len(standing.turns) > 1
+    # once to warm up, two days in a row, and in the next turn, the rest in the other order
+    expected = [("a", 1), ("b", 1), ("a", 1), ("a", 2), ("b", 1), ("b", 2), ("b", 3), ("a", 3)]
+    assert began[: len(expected)] == expected
 
 
 def test_a_bar_is_a_most_or_a_least() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from statistics import median
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from benchmarks.scheduling.contenders import Contender, Lap, Runner
@@ -48,7 +47,7 @@ class Standing:
 def race(
     problems: Sequence[Problem], contenders: Mapping[str, Contender], seconds: float, in_a_row: int = 1
 ) -> Standing:
-    """Turns over all problems, round after round, until `seconds` of wall time are spent; at least one turn.
+    """Turns over all problems, round after round, until `seconds` of CPU time are spent; at least one turn.
 
     In a turn, each contender solves as many problems as go in a row. Before the clock runs, everyone has solved the
     first problem once.
@@ -65,12 +64,13 @@ def race(
 
 
 def _turns(rows: Sequence[Sequence[Mapping[str, Runner]]], seconds: float) -> Standing:
-    standing = Standing()
-    end = monotonic() + seconds
+    standing, spent = Standing(), 0.0
     for row in cycle(rows):
         names = _rotated(list(row[0]), len(standing.turns))
-        standing.turns.append({name: _laps([runner[name] for runner in row]) for name in names})
-        if monotonic() > end:
+        turn = {name: _laps([runner[name] for runner in row]) for name in names}
+        standing.turns.append(turn)
+        spent += sum(map(_cpu_seconds, turn.values()))
+        if spent >= seconds:
             break
     return standing
 

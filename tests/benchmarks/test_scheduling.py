@@ -13,9 +13,11 @@ from benchmarks.scheduling.contenders import (
     plain_pyomo_directed,
 )
 from benchmarks.scheduling.days import Day, Kind
+from benchmarks.scheduling.growth import grow
+from benchmarks.scheduling.partner import numbers
 from benchmarks.scheduling.race import Standing, race
 from benchmarks.scheduling.report import Bar
-from flex_pipeline.scheduling import Problem
+from flex_pipeline.scheduling import Problem, read_problem
 
 LINEAR = {"HiGHS": bare_highs, "ours": ours, "Pyomo": plain_pyomo}
 
@@ -93,6 +95,34 @@ def test_a_bar_is_a_most_or_a_least() -> None:
     assert not Bar("slower by", 1.3, 1.2).passed
     assert Bar("faster by", 16, 15, at_least=True).passed
     assert not Bar("faster by", 14, 15, at_least=True).passed
+
+
+def test_growth_counts_all_processes_and_the_largest() -> None:
+    growth = grow(device_days=3, processes=2)
+
+    assert growth.cpu_ms > 100  # three days share the import of Pyomo, which takes half a second
+    assert 50 < growth.peak_mib < 1000
+
+
+def test_flexmeasures_is_given_the_stock_of_each_device() -> None:
+    problem = Day(24, 1).problem()
+    (device,) = numbers(problem)["devices"]
+
+    # one step of 1 h: what is stored of a kWh, and what is taken for one
+    assert device["charging_efficiency"] == pytest.approx(problem.storages[0].charge_gain)
+    assert device["discharging_efficiency"] == pytest.approx(1 / problem.storages[0].discharge_loss)
+    assert device["start_kwh"] == problem.stocks[0].start_kwh
+
+
+def test_what_flexmeasures_would_not_be_given_is_refused() -> None:
+    mapping = Day(24, 1).mapping()
+    mapping["flex_context"] |= {
+        "site-consumption-capacity": "3 kW",
+        "site-consumption-breach-price": "1 EUR/kW",
+    }
+
+    with pytest.raises(ValueError, match="only hard limits"):
+        numbers(read_problem(mapping))
 
 
 def test_the_command_prints_a_row_for_each_size(capsys: pytest.CaptureFixture[str]) -> None:

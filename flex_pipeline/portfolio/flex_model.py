@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
@@ -21,8 +22,6 @@ from flex_pipeline.portfolio.fields import (
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
-
-DeviceType = Literal["storage", "process"]
 
 # a part of soc-max, where it is written in %
 ENERGY = Quantity("energy", minimum=0, alternative="ratio")
@@ -161,6 +160,11 @@ STORAGE = Record(
             "Name of the storage at this site whose store this one feeds too; the store is described there.",
         ),
         FieldSpec(
+            "maximum-cycles-per-day",
+            Quantity("ratio", minimum=0),
+            "How often a local day the energy between soc-min and soc-max may be taken out of the store.",
+        ),
+        FieldSpec(
             "wear-price",
             Quantity("energy price", variable=True, minimum=0),
             "What a kWh of throughput, in or out, costs in wear.",
@@ -205,12 +209,26 @@ PROCESS = Record(
 )
 
 FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS}
-SCHEMAS = {name: json_schema(record, f"flex-model of a {name}") for name, record in FLEX_MODELS.items()}
+
+
+def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
+    """Fields of a plugin, for a type of device that exists or a new one; ValueError where one exists already."""
+    record = FLEX_MODELS.get(device_type, Record(()))
+    for spec in fields:
+        if any(known.name == spec.name for known in record.fields):
+            raise ValueError(f"a {device_type} has a field {spec.name} already")
+        record = replace(record, fields=(*record.fields, spec))
+    FLEX_MODELS[device_type] = record
+
+
+def schema_of(device_type: str) -> dict[str, Any]:
+    """The JSON Schema of a flex-model."""
+    return json_schema(FLEX_MODELS[device_type], f"flex-model of a {device_type}")
 
 
 def check_flex_model(
     mapping: Any,
-    device_type: DeviceType,
+    device_type: str,
     *,
     allow_sensor: bool = True,
     allow_wall_clock: bool = True,
@@ -223,7 +241,7 @@ def check_flex_model(
     faults = list(FLEX_MODELS[device_type].faults(mapping, path, reading))
     if not isinstance(mapping, Mapping):
         return faults
-    return faults + (_storage_faults if device_type == "storage" else _process_faults)(mapping, path)
+    return faults + [fault for check in CHECKS.get(device_type, ()) for fault in check(mapping, path)]
 
 
 def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
@@ -251,3 +269,6 @@ def _process_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     if all(name in mapping for name in both) and mapping[both[0]] != mapping[both[1]]:
         return [Fault(join(path, both[1]), mapping[both[1]], f"contradicts {both[0]}")]
     return []
+
+
+CHECKS = {"storage": (_storage_faults,), "process": (_process_faults,)}  # of fields against each other

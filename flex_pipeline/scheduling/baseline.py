@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.scheduling.addition import without_flexibility
 from flex_pipeline.scheduling.placing import Placement, run_at
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, SocStatement, Stock, Storage
@@ -26,12 +27,14 @@ def baseline(problem: Problem) -> Schedule:
     processes = [run_at(process, np.zeros(n)) for process in problem.processes]
     charge = [np.zeros(n) for _ in problem.storages]
     discharge = [_full(s) if s.stock is None else np.zeros(n) for s in problem.storages]
-    fixed = sum((*processes, *(-d for d in discharge)), problem.site.fixed_kw)
+    added = without_flexibility(problem.additions)
+    others = [device.power_kw for device in added if device.power_kw is not None]
+    fixed = sum((*processes, *others, *(-d for d in discharge)), problem.site.fixed_kw)
     room = np.maximum(problem.site.import_limit_kw - fixed, 0.0)
     for k, stock in enumerate(problem.stocks):
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
         _simulate(stock, feeders, room, charge, discharge)
-    plan = Plan(problem, charge, discharge, processes)
+    plan = Plan(problem, charge, discharge, processes, added)
     status: Status = "feasible" if plan.violation() <= FEASIBLE else "infeasible"
     return to_schedule(problem, Placement(problem, {}), plan, status)
 

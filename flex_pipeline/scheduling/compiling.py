@@ -12,8 +12,8 @@ from pyomo.environ import ConcreteModel, Constraint, Param, Var, value
 from pyomo.repn import generate_standard_repn
 from scipy import sparse
 
-from flex_pipeline.scheduling.model import declare_part
-from flex_pipeline.scheduling.model.family import names_of
+from flex_pipeline.scheduling.model.declaring import declare_part
+from flex_pipeline.scheduling.model.family import limits_of, names_of
 from flex_pipeline.scheduling.parts.part import Shape
 from flex_pipeline.scheduling.template import OBJECTIVES, Family, Index, Node, Port, Template
 
@@ -22,13 +22,6 @@ ROUNDING = 1e-9
 
 class NotAffineError(TypeError):
     """A number that is not affine in the parameters; names the constraint it belongs to."""
-
-
-def compile_part(shape: Shape) -> Template:
-    """The template of a shape."""
-    model = ConcreteModel()
-    declare_part(model, shape)
-    return _Compiler(model).template()
 
 
 @dataclass
@@ -195,6 +188,7 @@ def compile_part(shape: Shape) -> Template:
         },
         _families(rows),
         _families(bounds),
+        {(0, name): limit for name, limit in limits_of(model).items()},
         ports,
         {name: _node(rows, name) for name in names_of(model, "nodes")},
     )

@@ -83,6 +83,7 @@ def compose(parts: Sequence[Template], joins: Sequence[Join]) -> Template:
         {(i, name): x + at.columns[i] for i, part in enumerate(parts) for (_, name), x in part.columns.items()},
         _families([part.rows for part in parts], at.rows),
         _families([part.bounds for part in parts], at.bounds),
+        {(i, name): limit for i, part in enumerate(parts) for (_, name), limit in part.limits.items()},
         {},
         {},
     )

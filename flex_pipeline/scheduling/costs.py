@@ -3,7 +3,7 @@ model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,17 @@ class Costs:
     commitments: float
     wear: float
     terminal: float = 0.0  # less the value of what is in stock at the end
+    plugins: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return self.energy + self.breaches + self.peaks + self.commitments + self.wear + self.terminal
+        return sum(getattr(self, field.name) for field in fields(self))
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""
-        return {
-            name: round(getattr(self, name), 9)
-            for name in ("energy", "breaches", "peaks", "commitments", "wear", "terminal", "total")
-        }
+        names = [*(field.name for field in fields(self)), "total"]
+        return {name: round(getattr(self, name), 9) for name in names}
 
 
 @dataclass(frozen=True)

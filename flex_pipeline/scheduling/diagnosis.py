@@ -12,40 +12,10 @@ from flex_pipeline.scheduling.linear_program import LinearProgram, conflict, sol
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.reading.arrays import Notes
 from flex_pipeline.scheduling.search import Found
-from flex_pipeline.scheduling.template import Index
+from flex_pipeline.scheduling.template import Index, Name
 
 Array = NDArray[np.float64]
-Limit = tuple[str, str]  # the key of a part, and a family of constraints in it
-
 NOTICEABLE = 1e-6  # kW or kWh
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How people call a limit: its field, what happens to it, what would help, and its unit."""
-
-    field: str
-    verb: str
-    remedy: str
-    unit: str
-
-
-WORDING = {
-    "soc_floor": Wording("soc-min", "short", "lowering", "kWh"),
-    "soc_ceiling": Wording("soc-max", "exceeded", "raising", "kWh"),
-    "soc_minima": Wording("soc-minima", "short", "lowering", "kWh"),
-    "soc_maxima": Wording("soc-maxima", "exceeded", "raising", "kWh"),
-    "soc_target_reached": Wording("soc-targets", "short", "lowering", "kWh"),
-    "soc_target_kept": Wording("soc-targets", "exceeded", "raising", "kWh"),
-    "charge_limit": Wording("power-capacity or consumption-capacity", "exceeded", "raising", "kW"),
-    "discharge_limit": Wording("power-capacity or production-capacity", "exceeded", "raising", "kW"),
-    "site_import_limit": Wording(
-        "site-power-capacity or site-consumption-capacity", "exceeded", "raising", "kW"
-    ),
-    "site_export_limit": Wording(
-        "site-power-capacity or site-production-capacity", "exceeded", "raising", "kW"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -77,44 +47,43 @@ def diagnose(least: Found) -> Diagnosis:
     """From the least-violating plan of an elastic formulation."""
     formulation, x = least.formulation, least.solution.x
     assert x is not None
+    reliefs = formulation.reliefs()
     broken = [
-        _broken(formulation, limit, x[columns])
-        for limit, columns in formulation.reliefs().items()
+        _broken(formulation, family, x[columns])
+        for family, columns in reliefs.items()
         if (x[columns] > NOTICEABLE).any()
     ]
-    reliefs = formulation.reliefs()
     rigid = formulation.program.without(np.concatenate(list(reliefs.values())))
     families = _conflict(formulation, rigid)
     remedies, useless = [], []
-    for limit in families:
-        if limit in reliefs:
-            amount = _smallest_change(rigid, reliefs[limit])
-            (useless if amount is None else remedies).append(_change(formulation.problem, limit, amount))
+    for family in families:
+        if family in reliefs:
+            amount = _smallest_change(rigid, reliefs[family])
+            (useless if amount is None else remedies).append(_change(formulation, family, amount))
     return Diagnosis(
         tuple(broken),
-        tuple(f"{family} of {_subject(part)} {when}".strip() for (part, family), when in families.items()),
+        tuple(f"{name} of {_subject(formulation, (i, name))} {when}".strip() for (i, name), when in families.items()),
         tuple(remedies),
         tuple(useless),
     )
 
 
-def _broken(formulation: Formulation, limit: Limit, amounts: Array) -> str:
-    part, family = limit
-    wording = _wording(family)
-    when = _when(formulation.problem, np.flatnonzero(amounts > NOTICEABLE), wording.unit)
-    most = f"{amounts.max():.6g} {wording.unit}"
-    return f"{wording.field} of {_subject(part)} is {wording.verb} by up to {most} {when}"
+def _broken(formulation: Formulation, family: Name, amounts: Array) -> str:
+    limit = formulation.template.limits[family]
+    when = _when(formulation.problem, np.flatnonzero(amounts > NOTICEABLE), limit.unit)
+    most = f"{amounts.max():.6g} {limit.unit}"
+    return f"{limit.field} of {_subject(formulation, family)} is {limit.broken} by up to {most} {when}"
 
 
-def _conflict(formulation: Formulation, rigid: LinearProgram) -> dict[Limit, str]:
+def _conflict(formulation: Formulation, rigid: LinearProgram) -> dict[Name, str]:
     """The families of a smallest conflict, and when each of them takes part in it."""
     rows = set(conflict(rigid).tolist())
     found = {}
-    for (i, name), family in formulation.template.rows.items():
+    for name, family in formulation.template.rows.items():
         steps = family.steps[[row in rows for row in family.index.tolist()]]
         if steps.size:
-            unit = _wording(name).unit
-            found[formulation.parts[i].key, name] = _when(formulation.problem, steps, unit)
+            limit = formulation.template.limits.get(name)
+            found[name] = _when(formulation.problem, steps, "kW" if limit is None else limit.unit)
     return found
 
 
@@ -124,20 +93,15 @@ def _smallest_change(rigid: LinearProgram, reliefs: Index) -> float | None:
     return None if solution.x is None else float(solution.x[-1])
 
 
-def _change(problem: Problem, limit: Limit, amount: float | None) -> str:
-    part, family = limit
-    wording = _wording(family)
-    named = f"{wording.field} of {_subject(part)}"
-    return named if amount is None else f"{wording.remedy} {named} by {amount:.6g} {wording.unit}"
+def _change(formulation: Formulation, family: Name, amount: float | None) -> str:
+    limit = formulation.template.limits[family]
+    named = f"{limit.field} of {_subject(formulation, family)}"
+    return named if amount is None else f"{limit.remedy} {named} by {amount:.6g} {limit.unit}"
 
 
-def _wording(family: str) -> Wording:
-    return WORDING.get(family) or Wording(family, "broken", "relaxing", "")
-
-
-def _subject(part: str) -> str:
-    kind, _, name = part.partition(":")
-    return "the site" if kind == "site" else name
+def _subject(formulation: Formulation, family: Name) -> str:
+    component = formulation.component(family)
+    return "the site" if formulation.parts[family[0]].kind == "site" else component
 
 
 def _when(problem: Problem, steps: Index, unit: str) -> str:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.scheduling.addition import Added, Addition
 from flex_pipeline.scheduling.linear_program import LinearProgram, Solution
 from flex_pipeline.scheduling.parts import Part, parts_of
-from flex_pipeline.scheduling.parts.part import key
+from flex_pipeline.scheduling.parts.part import SITE, key
 from flex_pipeline.scheduling.parts.site import SiteShape
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
 from flex_pipeline.scheduling.problem import Problem, Process, Storage
-from flex_pipeline.scheduling.template import RELIEF, Index
-from flex_pipeline.scheduling.templates import composition_of
+from flex_pipeline.scheduling.template import RELIEF, Index, Name
+from flex_pipeline.scheduling.templates import composition_of, part_template
 
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
-SITE = key("site", "site")
 
 # a plan that fills a store beyond its size cannot be carried out, one that overloads the connection melts a
 # fuse; all else is a wish
@@ -58,15 +59,22 @@ class Formulation:
 
     def plan(self, x: Array) -> tuple[Plan, Where]:
         """The plan of a point, and where a storage, or a flow whose prices pay for it, goes both ways."""
-        charge, discharge = [], []
+        x = x.copy()
         for storage in self.problem.storages:
-            c, d = (x[columns] for columns in self._directions(storage))
+            charge, discharge = self._directions(storage)
             # without losses, charging and discharging at once changes nothing
-            lossless = np.isclose(storage.charge_gain, storage.discharge_loss, rtol=1e-12, atol=0.0)
-            netted = np.where(lossless, np.minimum(c, d), 0.0)
-            charge.append(np.clip(c - netted, 0, storage.charge_limit_kw))
-            discharge.append(np.clip(d - netted, 0, storage.discharge_limit_kw))
-        plan = Plan(self.problem, charge, discharge, [self._running(p, x) for p in self.problem.processes])
+            lossless = np.abs(storage.charge_gain - storage.discharge_loss) <= 1e-12 * storage.discharge_loss
+            netted = np.where(lossless, np.minimum(x[charge], x[discharge]), 0.0)
+            x[charge] = np.clip(x[charge] - netted, 0, storage.charge_limit_kw)
+            x[discharge] = np.clip(x[discharge] - netted, 0, storage.discharge_limit_kw)
+        directions = [self._directions(storage) for storage in self.problem.storages]
+        plan = Plan(
+            self.problem,
+            [x[charge] for charge, _ in directions],
+            [x[discharge] for _, discharge in directions],
+            [self._running(p, x) for p in self.problem.processes],
+            tuple(self._added(number, addition, x) for number, addition in self._additions),
+        )
         return plan, plan.both_ways() | self._prices_both_ways(x)
 
     def fixed(self, program: LinearProgram, x: Array, both_ways: Where) -> LinearProgram:
@@ -90,13 +98,17 @@ class Formulation:
         price[family.steps] = solution.row_duals[family.index] / self.problem.grid.hours
         return price
 
-    def reliefs(self) -> dict[tuple[str, str], Index]:
-        """Columns of what each limit gives way by, one per step: by the key of the part and the family."""
+    def reliefs(self) -> dict[Name, Index]:
+        """Columns of what each limit gives way by, one per step."""
         return {
-            (self.parts[i].key, name.removesuffix(RELIEF)): columns
+            (i, name.removesuffix(RELIEF)): columns
             for (i, name), columns in self.template.columns.items()
             if name.endswith(RELIEF)
         }
+
+    def component(self, family: Name) -> str:
+        """What a family of constraints belongs to: "site", or the name of a device."""
+        return self.parts[family[0]].name
 
     def _reliefs(self, families: Collection[str]) -> Index:
         found = [columns for (_, family), columns in self.reliefs().items() if family in families]
@@ -108,6 +120,27 @@ class Formulation:
         for (_, family), columns in self.reliefs().items():
             weights[columns] = VIOLATION_WEIGHT.get(family, 1.0)
         return weights
+
+    @cached_property
+    def _additions(self) -> list[tuple[int, Addition]]:
+        """What plugins added, by the number of its part."""
+        parts = [a.part(self.problem, elastic=False) for a in self.problem.additions]
+        return [(self._number[part.key], a) for part, a in zip(parts, self.problem.additions, strict=True)]
+
+    def _added(self, number: int, addition: Addition, x: Array) -> Added:
+        """What an addition does at a point, by its own part of the program."""
+        part, columns = self.parts[number], self.composition.columns[number]
+        template = part_template(part.shape)
+        numbers = template.numbers(template.vector([part.parameters]))
+        own = x[columns]
+        money = template.sections(numbers)
+        cost = float(money["money"] @ own + money["money_offset"][0])
+        power = None if addition.power is None else template.flow("power", numbers, own)
+        unrelieved = x.copy()
+        for relief in self.reliefs().values():
+            unrelieved[relief] = 0.0
+        violation = self.program.violation(unrelieved, self.composition.rows[number], columns)
+        return Added(addition.device, power, cost, violation)
 
     def _directions(self, storage: Storage) -> tuple[Index, Index]:
         part = key("storage", storage.name)

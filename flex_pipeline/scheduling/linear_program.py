@@ -25,19 +25,22 @@ class LinearProgram:
     """min c·x for each objective c, with row_lower ≤ A·x ≤ row_upper and col_lower ≤ x ≤ col_upper."""
 
     objectives: Mapping[str, tuple[Array, float]]  # name: coefficients, constant
-    matrix: sparse.csc_array
+    entries: Array  # of A, by column, then row
+    entry_rows: NDArray[np.int32]
+    starts: NDArray[np.int32]  # of the columns among the entries, and the end of the last
     row_lower: Array
     row_upper: Array
     col_lower: Array
     col_upper: Array
     integer: NDArray[np.bool_]
-    bound_lower: Array  # of each single-variable constraint, all of them within col_lower and col_upper
+    bound_columns: NDArray[np.intp]  # the column that each single-variable constraint bounds
+    bound_lower: Array
     bound_upper: Array
 
     @classmethod
     def stamped(cls, template: Template, values: Array) -> LinearProgram:
         """The program of a template for a parameter vector."""
-        numbers = template.stamp(values)
+        numbers = template.sections(template.numbers(values))
         lower, upper = template.column_lower.copy(), template.column_upper.copy()
         np.maximum.at(lower, template.bound_columns, numbers["bound_lower"])
         np.minimum.at(upper, template.bound_columns, numbers["bound_upper"])
@@ -45,15 +48,23 @@ class LinearProgram:
         lower[crossed_by_rounding] = upper[crossed_by_rounding]
         return cls(
             {name: (numbers[name], float(numbers[f"{name}_offset"][0])) for name in OBJECTIVES},
-            template.matrix(numbers["entries"]),
+            numbers["entries"],
+            *template.pattern,
             numbers["row_lower"],
             numbers["row_upper"],
             lower,
             upper,
             template.integer,
+            template.bound_columns,
             numbers["bound_lower"],
             numbers["bound_upper"],
         )
+
+    @property
+    def matrix(self) -> sparse.csc_array:
+        """A."""
+        shape = (self.row_lower.size, self.col_lower.size)
+        return sparse.csc_array((self.entries, self.entry_rows, self.starts), shape=shape)
 
     def with_bounds(self, lower: Array, upper: Array) -> LinearProgram:
         """The same with other bounds of the columns."""
@@ -73,13 +84,16 @@ class LinearProgram:
 
     def with_one_for_all(self, columns: NDArray[np.intp]) -> LinearProgram:
         """One more column that does what each of these does, all at once, and the objective `change` to keep it small."""
-        both = sparse.hstack([self.matrix, self.matrix[:, columns].sum(axis=1).reshape(-1, 1)], format="csc")
+        matrix = self.matrix
+        both = sparse.csc_array(sparse.hstack([matrix, matrix[:, columns].sum(axis=1).reshape(-1, 1)]))
         change = np.zeros(both.shape[1])
         change[-1] = 1.0
         return replace(
             self,
             objectives={"change": (change, 0.0)},
-            matrix=sparse.csc_array(both),
+            entries=both.data,
+            entry_rows=both.indices.astype(np.int32),
+            starts=both.indptr.astype(np.int32),
             col_lower=np.append(self.col_lower, 0.0),
             col_upper=np.append(self.col_upper, np.inf),
             integer=np.append(self.integer, False),
@@ -105,14 +119,14 @@ class LinearProgram:
         row_upper = np.where(y > ZERO_COST, self.row_lower, self.row_upper)
         return replace(self, row_lower=row_lower, row_upper=row_upper, col_lower=lower, col_upper=upper)
 
-    def violation(self, x: Array) -> float:
-        """By how much a point violates rows or bounds."""
-        activity = self.matrix @ x
+    def violation(self, x: Array, rows: slice, columns: slice) -> float:
+        """By how much a point violates some of the rows, or bounds of some columns."""
+        activity = (self.matrix @ x)[rows]
         excess = (
-            self.row_lower - activity,
-            activity - self.row_upper,
-            self.col_lower - x,
-            x - self.col_upper,
+            self.row_lower[rows] - activity,
+            activity - self.row_upper[rows],
+            self.col_lower[columns] - x[columns],
+            (x - self.col_upper)[columns],
         )
         return max(float(np.max(part, initial=0.0)) for part in excess)
 
@@ -169,7 +183,8 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     y = row_duals.copy()
     y[((y > 0) & np.isneginf(lp.row_lower)) | ((y < 0) & np.isposinf(lp.row_upper))] = 0.0
     rows = _times(y, np.where(y > 0, lp.row_lower, lp.row_upper))
-    z = cost - lp.matrix.T @ y
+    column = np.repeat(np.arange(cost.size), np.diff(lp.starts))
+    z = cost - np.bincount(column, lp.entries * y[lp.entry_rows], cost.size)
     bounds = np.where(z > 0, lp.col_lower, lp.col_upper)
     # a free column has no reduced cost but for rounding
     z[~np.isfinite(bounds) & (np.abs(z) < 1e-7)] = 0.0
@@ -198,11 +213,10 @@ def _highs(tolerance: float, **options: float) -> Any:
 
 def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
     cost, offset = lp.objectives[objective]
-    a = lp.matrix
     highs.passModel(
-        *(a.shape[1], a.shape[0], a.data.size, COLUMNWISE, MINIMISE, offset),
+        *(lp.col_lower.size, lp.row_lower.size, lp.entries.size, COLUMNWISE, MINIMISE, offset),
         *(cost, lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper),
-        *(a.indptr, a.indices, a.data, lp.integer.astype(np.int32)),
+        *(lp.starts, lp.entry_rows, lp.entries, lp.integer.astype(np.int32)),
     )
 
 

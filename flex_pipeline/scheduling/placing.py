@@ -35,7 +35,7 @@ def place(problem: Problem) -> Placement:
         if process.type == "INFLEXIBLE" or process.dearest
     }
     rest = _with_load(problem, settled)
-    if rest.storages or not rest.processes or not _steps_are_independent(rest):
+    if rest.storages or rest.additions or not rest.processes or not _steps_are_independent(rest):
         return Placement(rest, settled)
     if len(rest.processes) > 1 and not _price_is_the_same_at_any_power(rest):
         return Placement(rest, settled)

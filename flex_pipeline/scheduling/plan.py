@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.scheduling.addition import Added
 from flex_pipeline.scheduling.costs import (
     Breach,
     Costs,
@@ -35,11 +36,13 @@ class Plan:
     charge_kw: list[Array]
     discharge_kw: list[Array]
     process_kw: list[Array]
+    added: tuple[Added, ...] = ()
 
     @cached_property
     def net_kw(self) -> Array:
         """Net power of the site (T,), consumption positive."""
         flexible = [*self.charge_kw, *(-d for d in self.discharge_kw), *self.process_kw]
+        flexible += [added.power_kw for added in self.added if added.power_kw is not None]
         return self.problem.site.fixed_kw + sum(flexible, np.zeros(self.problem.grid.n))
 
     @cached_property
@@ -67,6 +70,7 @@ class Plan:
             commitment_cost(self.problem, net),
             wear_cost(self.problem, self.charge_kw, self.discharge_kw),
             terminal_cost(self.problem, self.soc_kwh),
+            sum(added.cost for added in self.added),
         )
 
     def both_ways(self) -> frozenset[tuple[str, int]]:
@@ -95,6 +99,7 @@ class Plan:
             yield from _stock_violations(stock, soc[1:])
         for process, power in zip(self.problem.processes, self.process_kw, strict=True):
             yield from _process_violations(process, power)
+        yield np.array([added.violation for added in self.added])
 
 
 def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> Iterator[Array]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.portfolio.fields import Fault
+from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.timeseries.grid import Grid
 
 Array = NDArray[np.float64]
@@ -150,6 +151,7 @@ class Problem:
     processes: tuple[Process, ...]
     names: tuple[str, ...]  # of all devices, in the order given
     notices: tuple[str, ...] = ()
+    additions: tuple[Addition, ...] = ()  # of plugins
 
     def net_range_kw(self) -> tuple[Array, Array]:
         """The lowest and highest net power of the site that its devices allow, each (T,)."""
@@ -159,6 +161,10 @@ class Problem:
             high += storage.charge_limit_kw
         for process in self.processes:
             high += process.power_kw
+        for power in (addition.power for addition in self.additions):
+            if power is not None:
+                low += power.low_kw
+                high += power.high_kw
         return low, high
 
 

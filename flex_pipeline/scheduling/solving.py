@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
-from flex_pipeline.scheduling.schedule import Certificate, DeviceSchedule, Effort, Schedule, Status
+from flex_pipeline.scheduling.schedule import Certificate, DeviceSchedule, Effort, Schedule, ShadowPrice, Status
 
 if TYPE_CHECKING:
     from flex_pipeline.scheduling.search import Search
@@ -30,7 +30,7 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
     placement = place(problem)
     rest = placement.rest
     settled = Plan(rest, [], [], [])
-    if not rest.storages and not rest.processes and settled.violation() <= FEASIBLE:
+    if not rest.storages and not rest.processes and not rest.additions and settled.violation() <= FEASIBLE:
         return to_schedule(problem, placement, settled, "optimal", bound=settled.costs.total)
     return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
 
@@ -38,6 +38,7 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
 def _optimise(problem: Problem, placement: Placement, gap: float, deadline: float) -> Schedule:
     # Pyomo and HiGHS take half a second to import: only where they are needed
     from flex_pipeline.scheduling.search import Search
+    from flex_pipeline.scheduling.shadow_prices import shadow_prices
 
     search = Search(placement.rest, gap, deadline)
     found = search.cheapest()
@@ -53,6 +54,7 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
         bound=search.bound,
         marginal_price=found.formulation.marginal_price(found.solution),
         effort=search.effort,
+        worth=shadow_prices(found.formulation, found.program, found.solution),
     )
 
 
@@ -95,6 +97,7 @@ def to_schedule(
     diagnosis: str | None = None,
     fallback_used: bool = False,
     effort: Effort | None = None,
+    worth: tuple[ShadowPrice, ...] = (),
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
     costs = plan.costs
@@ -112,6 +115,7 @@ def to_schedule(
         fallback_used,
         problem.notices,
         effort or Effort(),
+        worth,
     )
 
 
@@ -125,4 +129,5 @@ def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, De
         devices[storage.name] = DeviceSchedule(charge - discharge, path)
     for process, power in zip(placement.rest.processes, plan.process_kw, strict=True):
         devices[process.name] = DeviceSchedule(power, None)
+    devices |= {a.device: DeviceSchedule(a.power_kw, None) for a in plan.added if a.power_kw is not None}
     return {name: devices[name] for name in problem.names}

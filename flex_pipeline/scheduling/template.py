@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from flex_pipeline.scheduling.limits import Limit
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Name = tuple[int, str]  # the number of the part, and the name of a variable or constraint family in it
@@ -71,6 +73,7 @@ class Template:
     columns: Mapping[Name, Index]
     rows: Mapping[Name, Family]
     bounds: Mapping[Name, Family]
+    limits: Mapping[Name, Limit]  # those families of rows or bounds that are limits
     ports: Mapping[str, Port]
     nodes: Mapping[str, Node]
 
@@ -88,18 +91,25 @@ class Template:
             ("bound_upper", k),
         )
 
-    def matrix(self, entries: Array) -> sparse.csc_array:
-        """The coefficients; entries are ordered by column, then row."""
-        return sparse.csc_array((entries, *self._pattern), shape=(self.row_count, self.column_lower.size))
-
     @cached_property
-    def _pattern(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def pattern(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row of each entry, and where each column begins; entries are ordered by column, then row."""
         ends = np.cumsum(np.bincount(self.entry_columns, minlength=self.column_lower.size))
         return self.entry_rows.astype(np.int32), np.concatenate([[0], ends]).astype(np.int32)
 
-    def stamp(self, values: Array) -> dict[str, Array]:
-        """The numbers for a parameter vector, by section."""
-        numbers = self.base + self.gradient @ values
+    def numbers(self, values: Array) -> Array:
+        """All numbers for a parameter vector."""
+        return self.base + self.gradient @ values
+
+    def flow(self, port: str, numbers: Array, x: Array) -> Array:
+        """What leaves by a port at a point, (T,)."""
+        found = self.ports[port]
+        constants = numbers[found.constants]
+        variable = np.bincount(found.steps, numbers[found.coefficients] * x[found.columns], constants.size)
+        return np.asarray(constants + variable)
+
+    def sections(self, numbers: Array) -> dict[str, Array]:
+        """The numbers by section."""
         ends = np.cumsum([size for _, size in self.sizes])
         return {
             name: numbers[end - size : end] for (name, size), end in zip(self.sizes, ends.tolist(), strict=True)

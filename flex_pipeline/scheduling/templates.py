@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 from flex_pipeline.scheduling.composing import Join, compose
 from flex_pipeline.scheduling.parts import Part, Shape
 from flex_pipeline.scheduling.reference_basis import reference_basis
 from flex_pipeline.scheduling.template import Template
+from flex_pipeline.scheduling.template_cache import kept_template
 
 
 @dataclass(frozen=True)
 class Composition:
-    """Shapes that are joined: what all problems with these have in common."""
+    """Shapes that are joined: what all problems with these have in common; parts by their number."""
 
     shapes: tuple[Shape, ...]
     template: Template
+    columns: tuple[slice, ...]  # of each part
+    rows: tuple[slice, ...]
 
     @cached_property
     def basis(self) -> Any:
@@ -29,20 +34,24 @@ def composition_of(parts: tuple[Part, ...]) -> Composition:
     """What a problem of these parts has in common with others."""
     number = {part.key: i for i, part in enumerate(parts)}
     joins = tuple(
-        Join(i, link.port, number[link.part], link.node) for i, part in enumerate(parts) for link in part.links
+        Join(number[link.source], link.port, number[link.target], link.node) for part in parts for link in part.links
     )
     return _composition(tuple(part.shape for part in parts), joins)
 
 
 @lru_cache(maxsize=128)
 def _composition(shapes: tuple[Shape, ...], joins: tuple[Join, ...]) -> Composition:
-    return Composition(shapes, compose([part_template(shape) for shape in shapes], joins))
+    parts = [part_template(shape) for shape in shapes]
+    columns, rows = _slices(part.column_lower.size for part in parts), _slices(part.row_count for part in parts)
+    return Composition(shapes, compose(parts, joins), columns, rows)
+
+
+def _slices(sizes: Iterable[int]) -> tuple[slice, ...]:
+    ends = list(accumulate(sizes))
+    return tuple(slice(start, end) for start, end in pairwise([0, *ends]))
 
 
 @lru_cache(maxsize=512)
 def part_template(shape: Shape) -> Template:
     """The template of a shape."""
-    # Pyomo takes half a second to import: only where a shape is new
-    from flex_pipeline.scheduling.compiling import compile_part
-
-    return compile_part(shape)
+    return kept_template(shape)

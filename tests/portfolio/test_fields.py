@@ -3,7 +3,7 @@ from __future__ import annotations
 from flex_pipeline.portfolio.field_docs import markdown_table
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, SCHEMA, check_flex_context
-from flex_pipeline.portfolio.flex_model import SCHEMAS, STORAGE, check_flex_model
+from flex_pipeline.portfolio.flex_model import STORAGE, schema_of, check_flex_model
 
 GOOD_CONTEXT = {"consumption-price": {"sensor": "nl.day-ahead", "plus": "0.12 EUR/kWh"}}
 GOOD_STORAGE = {"soc-at-start": "5 kWh", "soc-max": "10 kWh", "power-capacity": "5 kW"}
@@ -102,7 +102,7 @@ def test_sensors_are_listed_with_their_place() -> None:
 
 def test_schema_and_table_know_every_field() -> None:
     assert set(SCHEMA["properties"]) == {field.name for field in FLEX_CONTEXT.fields}
-    assert set(SCHEMAS["storage"]["properties"]) == {field.name for field in STORAGE.fields}
+    assert set(schema_of("storage")["properties"]) == {field.name for field in STORAGE.fields}
     assert markdown_table(STORAGE).count("\n") == len(STORAGE.fields) + 1
 
 

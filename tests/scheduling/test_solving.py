@@ -277,6 +277,7 @@ def test_the_schedule_is_plain_json() -> None:
         "certificate",
         "diagnosis",
         "fallback_used",
+        "shadow_prices",
     ]
     assert written["steps"] == ["2024-06-03T00:00:00+02:00", "2024-06-03T01:00:00+02:00"]
     assert [device["name"] for device in written["devices"]] == ["battery", "process"]
@@ -288,6 +289,7 @@ def test_the_schedule_is_plain_json() -> None:
         "commitments",
         "wear",
         "terminal",
+        "plugins",
         "total",
     }
 

@@ -7,36 +7,27 @@ numbers without Pyomo.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pyomo.core.expr.relational_expr import EqualityExpression
 from pyomo.environ import Any as ANYTHING
 from pyomo.environ import Block, Constraint, Expression, NonNegativeReals, Param, Var
 
+from flex_pipeline.scheduling.limits import LIMITS, Limit, Rule
 from flex_pipeline.scheduling.template import RELIEF
 
-Rule = Callable[..., Any]
 Term = Any  # a Pyomo expression or a number
-LIMITS: dict[str, str] = {}  # families that may be relaxed, and the unit of what one more of them would be
-
-
-def limit(unit: str) -> Callable[[Rule], Rule]:
-    """Mark a family as a limit: it has a shadow price per `unit`, and gives way in the search for a conflict."""
-
-    def mark(rule: Rule) -> Rule:
-        LIMITS[rule.__name__] = unit
-        return rule
-
-    return mark
-
 
 def declare(block: Block, index: Iterable[Any], *rules: Rule, elastic: bool = False) -> None:
     """Add each family under the name of its rule; where the part is elastic, limits give way."""
     members = list(index)
     for rule in rules:
-        given_way = elastic and rule.__name__ in LIMITS
-        setattr(block, rule.__name__, Constraint(members, rule=_relaxed(block, members, rule) if given_way else rule))
+        name, is_limit = rule.__name__, rule in LIMITS
+        if is_limit:
+            block.limits = {**limits_of(block), name: LIMITS[rule]}
+        family = Constraint(members, rule=_relaxed(block, members, rule) if elastic and is_limit else rule)
+        block.add_component(name, family)
 
 
 def numbers(block: Block, index: Iterable[Any], *names: str) -> None:
@@ -58,15 +49,22 @@ def node(block: Block, steps: Iterable[int], name: str) -> None:
     block.nodes = (*names_of(block, "nodes"), name)
 
 
-def port(block: Block, steps: Iterable[int], rule: Rule) -> None:
-    """Add a port under the name of its rule: a flow that leaves the part."""
-    setattr(block, rule.__name__, Expression(list(steps), rule=rule))
-    block.ports = (*names_of(block, "ports"), rule.__name__)
+def port(block: Block, steps: Iterable[int], *rules: Rule) -> None:
+    """Add ports under the names of their rules: flows that leave the part."""
+    members = list(steps)
+    for rule in rules:
+        block.add_component(rule.__name__, Expression(members, rule=rule))
+        block.ports = (*names_of(block, "ports"), rule.__name__)
 
 
 def names_of(block: Block, kind: Literal["nodes", "ports"]) -> tuple[str, ...]:
     """Names of the nodes or ports of a part."""
     return getattr(block, kind, ())
+
+
+def limits_of(block: Block) -> dict[str, Limit]:
+    """The families of a part that are limits."""
+    return getattr(block, "limits", {})
 
 
 def objectives(block: Block, *, money: Term = 0.0, preference: Term = 0.0) -> None:
@@ -76,17 +74,15 @@ def objectives(block: Block, *, money: Term = 0.0, preference: Term = 0.0) -> No
 
 
 def _relaxed(block: Block, members: list[Any], rule: Rule) -> Rule:
-    """The rule with a relief; an equation has one each way."""
+    """The rule with a relief."""
     relief = Var(members, within=NonNegativeReals)
-    setattr(block, f"{rule.__name__}{RELIEF}", relief)
-    other = Var(members, within=NonNegativeReals)
-    if members and isinstance(rule(block, members[0]), EqualityExpression):
-        setattr(block, f"{rule.__name__}_short{RELIEF}", other)
+    block.add_component(f"{rule.__name__}{RELIEF}", relief)
 
     def relaxed(b: Block, t: Any) -> Any:
-        left, right = (relation := rule(b, t)).args
+        relation = rule(b, t)
         if isinstance(relation, EqualityExpression):
-            return left + other[t] - relief[t] == right
+            raise TypeError(f"{rule.__name__} is a limit and so an inequality: state its two sides as two families")
+        left, right = relation.args
         return left - relief[t] <= right
 
     return relaxed

@@ -27,7 +27,7 @@ def plain_model(problem: Problem, *, directed: bool = True) -> ConcreteModel:
             _choose_directions(blocks[part.key])
     for part in parts:
         for link in part.links:
-            port, node = (blocks[key].component(name) for key, name in ((part.key, link.port), (link.part, link.node)))
+            port, node = blocks[link.source].component(link.port), blocks[link.target].component(link.node)
             for t in node:
                 node[t].expr = node[t].expr + port[t].expr
     model.money = Objective(expr=sum(block.money.expr for block in blocks.values()))

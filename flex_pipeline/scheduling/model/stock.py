@@ -11,15 +11,15 @@ from typing import Any
 
 from pyomo.environ import Block, Var
 
+from flex_pipeline.scheduling.limits import Rule, limit
 from flex_pipeline.scheduling.model.family import (
-    Rule,
     Term,
     declare,
-    limit,
     node,
     number,
     numbers,
     objectives,
+    port,
 )
 from flex_pipeline.scheduling.model.soft import declare_breach
 from flex_pipeline.scheduling.parts.part import Stretches
@@ -34,6 +34,7 @@ def declare_stock(s: Block, shape: StockShape) -> None:
     number(s, "carried_in", "end_value")
     s.soc = Var(steps)
     node(s, steps, "stored")
+    port(s, steps, held)
     declare(s, steps, soc_balance)
     declare(s, steps, soc_floor, soc_ceiling, elastic=shape.elastic)
     cost = -s.end_value * s.soc[last]
@@ -43,43 +44,48 @@ def declare_stock(s: Block, shape: StockShape) -> None:
     objectives(s, money=cost, preference=-sum(s.fill_sooner[t] * s.soc[t] for t in steps))
 
 
+def held(s: Block, t: int) -> Term:
+    """s[t]"""
+    return s.soc[t]
+
+
 def soc_balance(s: Block, t: int) -> Term:
     """s[t] = a[t]·s[t−1] + m[t] + e[t]"""
     before = s.carried_in if t == 0 else s.retention[t] * s.soc[t - 1]
     return s.soc[t] == before + s.stored[t] + s.external[t]
 
 
-@limit("kWh")
+@limit("soc-min", "kWh", upper=False)
 def soc_floor(s: Block, t: int) -> Term:
     """s[t] ≥ soc-min"""
     return s.soc[t] >= s.soc_min[t]
 
 
-@limit("kWh")
+@limit("soc-max", "kWh")
 def soc_ceiling(s: Block, t: int) -> Term:
     """s[t] ≤ soc-max"""
     return s.soc[t] <= s.soc_max[t]
 
 
-@limit("kWh")
+@limit("soc-minima", "kWh", upper=False)
 def soc_minima(s: Block, t: int) -> Term:
     """s[t] ≥ soc-minima[t]"""
     return s.soc[t] >= s.soc_minima_kwh[t]
 
 
-@limit("kWh")
+@limit("soc-maxima", "kWh")
 def soc_maxima(s: Block, t: int) -> Term:
     """s[t] ≤ soc-maxima[t]"""
     return s.soc[t] <= s.soc_maxima_kwh[t]
 
 
-@limit("kWh")
+@limit("soc-targets", "kWh", upper=False)
 def soc_target_reached(s: Block, t: int) -> Term:
     """s[t] ≥ soc-targets[t]"""
     return s.soc[t] >= s.target_low[t]
 
 
-@limit("kWh")
+@limit("soc-targets", "kWh")
 def soc_target_kept(s: Block, t: int) -> Term:
     """s[t] ≤ soc-targets[t]"""
     return s.soc[t] <= s.target_high[t]

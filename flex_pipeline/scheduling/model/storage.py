@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Block, NonNegativeReals, Var
 
-from flex_pipeline.scheduling.model.family import Term, declare, limit, numbers, objectives, port
+from flex_pipeline.scheduling.limits import limit
+from flex_pipeline.scheduling.model.family import Term, declare, numbers, objectives, port
 from flex_pipeline.scheduling.model.minimum_charging import declare_minimum_charging
 from flex_pipeline.scheduling.model.soft import declare_breach
 from flex_pipeline.scheduling.parts.storage import StorageShape
@@ -23,10 +24,10 @@ def declare_storage(b: Block, shape: StorageShape) -> None:
     b.charge = Var(steps, within=NonNegativeReals)
     b.discharge = Var(steps, within=NonNegativeReals)
     declare(b, steps, charge_limit, discharge_limit, elastic=shape.elastic)
-    port(b, steps, power)
+    port(b, steps, power, charged, discharged)
     if shape.stock:
         numbers(b, steps, "charge_gain", "discharge_loss")
-        port(b, steps, stored)
+        port(b, steps, stored, added, taken)
     if shape.directed:
         b.charging = Var(steps, bounds=(0, 1))
         declare(b, steps, charge_only_while_charging, discharge_only_otherwise)
@@ -43,18 +44,38 @@ def power(b: Block, t: int) -> Term:
     return b.charge[t] - b.discharge[t]
 
 
+def charged(b: Block, t: int) -> Term:
+    """c[t]"""
+    return b.charge[t]
+
+
+def discharged(b: Block, t: int) -> Term:
+    """d[t]"""
+    return b.discharge[t]
+
+
 def stored(b: Block, t: int) -> Term:
     """g[t]·c[t] − l[t]·d[t]"""
-    return b.charge_gain[t] * b.charge[t] - b.discharge_loss[t] * b.discharge[t]
+    return added(b, t) - taken(b, t)
 
 
-@limit("kW")
+def added(b: Block, t: int) -> Term:
+    """g[t]·c[t]"""
+    return b.charge_gain[t] * b.charge[t]
+
+
+def taken(b: Block, t: int) -> Term:
+    """l[t]·d[t]"""
+    return b.discharge_loss[t] * b.discharge[t]
+
+
+@limit("power-capacity or consumption-capacity", "kW")
 def charge_limit(b: Block, t: int) -> Term:
     """c[t] ≤ C[t]"""
     return b.charge[t] <= b.charge_kw[t]
 
 
-@limit("kW")
+@limit("power-capacity or production-capacity", "kW")
 def discharge_limit(b: Block, t: int) -> Term:
     """d[t] ≤ D[t]"""
     return b.discharge[t] <= b.discharge_kw[t]

@@ -22,4 +22,5 @@ def parts_of(problem: Problem, *, elastic: bool = False, directed: bool = False)
     found += [storage_part(problem, s, elastic=elastic, directed=directed) for s in problem.storages]
     found += [stock_part(problem, stock, elastic=elastic) for stock in problem.stocks]
     found += [process_part(problem, process) for process in problem.processes]
+    found += [addition.part(problem, elastic=elastic) for addition in problem.additions]
     return tuple(sorted(found, key=lambda part: (part.kind, part.name)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +22,23 @@ Stretches = tuple[int, ...]  # first step of each stretch of equal price
 class Shape:
     """What decides the variables and constraints of a part, and nothing else.
 
-    `elastic`: limits give way, at a violation. `extensions` name what is added to the part, "module:ATTRIBUTE".
+    `elastic`: limits give way, at a violation.
     """
+
+    declared_by: ClassVar[str]  # "module:function", which fills a Pyomo block for a shape
 
     steps: int
     hours: float  # of a step
     elastic: bool = False
-    extensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Link:
-    """Where the flow of a port goes: it is added up at the node of the part with that key."""
+    """A flow from the port of one part to the node of another, where it is added up; parts by their keys."""
 
+    source: str
     port: str
-    part: str
+    target: str
     node: str
 
 
@@ -60,7 +63,12 @@ def key(kind: str, name: str) -> str:
     return f"{kind}:{name}"
 
 
-TO_THE_SITE = Link("power", key("site", "site"), "power")
+SITE = key("site", "site")
+
+
+def to_the_site(source: str) -> Link:
+    """The power of a device is added up at the connection."""
+    return Link(source, "power", SITE, "power")
 
 
 def stretches(price: Array) -> Stretches:

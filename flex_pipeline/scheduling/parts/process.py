@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from flex_pipeline.scheduling.parts.part import TO_THE_SITE, Part, Shape, one
+from flex_pipeline.scheduling.parts.part import Part, Shape, key, one, to_the_site
 from flex_pipeline.scheduling.problem import Problem, Process
 
 
@@ -14,6 +15,7 @@ from flex_pipeline.scheduling.problem import Problem, Process
 class ProcessShape(Shape):
     """`length`: in steps. `breakable`: in parts, instead of in one go."""
 
+    declared_by: ClassVar[str] = "flex_pipeline.scheduling.model.process:declare_process"
     length: int
     breakable: bool
 
@@ -31,4 +33,4 @@ def process_part(problem: Problem, process: Process) -> Part:
         may = np.zeros(problem.grid.n)
         may[process.free_starts()] = 1.0
     given = {"nominal": one(process.power_kw), "may": may}
-    return Part("process", process.name, shape, given, (TO_THE_SITE,))
+    return Part("process", process.name, shape, given, (to_the_site(key("process", process.name)),))

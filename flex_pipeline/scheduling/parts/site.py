@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class TwoPrices:
 class SiteShape(Shape):
     """What is paid for at the connection."""
 
+    declared_by: ClassVar[str] = "flex_pipeline.scheduling.model.site:declare_site"
     priced: tuple[TwoPrices, ...]
     consumption_capacity: Stretches | None = None  # where soft
     production_capacity: Stretches | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ Asked = Literal["hard"] | Stretches | None  # a statement: hard, soft with stret
 class StockShape(Shape):
     """What is asked of the state of charge."""
 
+    declared_by: ClassVar[str] = "flex_pipeline.scheduling.model.stock:declare_stock"
     minima: Asked = None
     maxima: Asked = None
     targets: Asked = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from flex_pipeline.scheduling.parts.part import (
-    TO_THE_SITE,
     Array,
     Link,
     Part,
@@ -15,6 +15,7 @@ from flex_pipeline.scheduling.parts.part import (
     Stretches,
     key,
     stretches,
+    to_the_site,
     within,
 )
 from flex_pipeline.scheduling.problem import Problem, SoftLimit, Storage
@@ -24,6 +25,7 @@ from flex_pipeline.scheduling.problem import Problem, SoftLimit, Storage
 class StorageShape(Shape):
     """`directed`: with a variable that says which way the power flows, for steps at which that needs a binary."""
 
+    declared_by: ClassVar[str] = "flex_pipeline.scheduling.model.storage:declare_storage"
     stock: bool
     wear: bool = False
     modes: int = 0
@@ -50,9 +52,9 @@ def storage_part(problem: Problem, storage: Storage, *, elastic: bool, directed:
         steady=stock is not None and not stock.fills_sooner,
         directed=directed,
     )
-    links = [TO_THE_SITE]
+    links = [to_the_site(key("storage", storage.name))]
     if stock is not None:
-        links.append(Link("stored", key("stock", stock.name), "stored"))
+        links.append(Link(key("storage", storage.name), "stored", key("stock", stock.name), "stored"))
     return Part("storage", storage.name, shape, _parameters(storage, shape), tuple(links))
 
 

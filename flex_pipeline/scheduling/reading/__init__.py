@@ -12,6 +12,7 @@ from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Le
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context, currencies_in
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
 from flex_pipeline.scheduling.reading.process import read_process
@@ -41,7 +42,7 @@ PROBLEM = Record(
 DEVICE = Record(
     (
         FieldSpec("name", Text(), "What the device is called.", required=True),
-        FieldSpec("type", Choice(tuple(FLEX_MODELS)), "What kind of device it is.", "storage"),
+        FieldSpec("type", Text(), "What kind of device it is.", "storage"),
         FieldSpec(
             "sensor_resolution", Length(), "The step that storage-efficiency is stated for.", "resolution"
         ),
@@ -141,7 +142,10 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
     if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
         faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
     kind, model = device.get("type", "storage"), device.get("flex_model")
-    if kind in ("storage", "process"):
+    unknown = list(Choice(tuple(FLEX_MODELS)).faults(kind, f"{path}.type", Reading()))
+    if unknown:
+        faults += unknown
+    else:
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
@@ -189,6 +193,11 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         for device in devices
     ]
     storages, stocks = _read_storages(devices, models, context)
+    added = tuple(
+        addition
+        for device, model in zip(devices, models, strict=True)
+        for addition in additions(device.get("type", "storage"), model, device["name"])
+    )
     currencies = currencies_in([context.mapping, *(model.mapping for model in models)])
     return Problem(
         notes.grid,
@@ -204,6 +213,7 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         ),
         tuple(device["name"] for device in devices),
         tuple(notes.notices),
+        added,
     )
 
 

@@ -34,6 +34,7 @@ STOCK_FIELDS = (
     "state-of-charge",
     "soc-at-end",
     "soc-value-at-end",
+    "maximum-cycles-per-day",
 )
 
 

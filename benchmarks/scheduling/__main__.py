@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "days" in options.only:
             show("Days: CPU time, median of all turns", DAYS_COLUMNS, benchmark.days())
         if "cold" in options.only:
-            show("Cold: CPU time of the first solves of a process", COLD_COLUMNS, benchmark.cold())
+            show("Cold: CPU time of the first solves of fresh processes", COLD_COLUMNS, benchmark.cold())
         if "growth" in options.only:
             show("Growth: one battery, 96 steps", GROWTH_COLUMNS, benchmark.growth())
         show("Bars", BARS_COLUMNS, (bar.row for bar in benchmark.bars()))

@@ -79,7 +79,7 @@ def _plain_pyomo(problem: Problem, *, directed: bool) -> Runner:
     from pyomo.contrib.appsi.solvers import Highs
     from pyomo.environ import Var
 
-    from flex_pipeline.scheduling.model import plain_model
+    from flex_pipeline.scheduling.model.plain import plain_model
 
     appsi_highs: Any = Highs  # without types
 

@@ -38,7 +38,7 @@ GROWTH_COLUMNS = (
     "device-days per second",
     "largest process MiB",
 )
-BARS_COLUMNS = (f"{'what':66}", "measured", "    bar", "    ")
+BARS_COLUMNS = (f"{'what':70}", "measured", "      bar", "    ")
 
 
 @dataclass

@@ -59,16 +59,9 @@ def _lines(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
 
 
 def _line(cells: Iterable[str], columns: Iterable[str]) -> str:
-    return (
-        "| "
-        + " | ".join(_placed(cell, len(column)) for cell, column in zip(cells, columns, strict=True))
-        + " |"
-    )
-
-
-def _placed(cell: str, width: int) -> str:
-    """Figures below one another, words from the left."""
-    return cell.rjust(width) if cell[:1].isdigit() else cell.ljust(width)
+    first, *others = zip(cells, columns, strict=True)
+    placed = [first[0].ljust(len(first[1])), *(cell.rjust(len(column)) for cell, column in others)]
+    return "| " + " | ".join(placed) + " |"
 
 
 def _times(ratio: float) -> str:

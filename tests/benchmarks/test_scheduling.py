@@ -131,7 +131,7 @@ def test_the_command_prints_a_row_for_each_size(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     assert "highspy" in printed.splitlines()[0]
     assert [line.split()[1] for line in printed.splitlines() if line.startswith("| ")] == [
-        *("day", "--------", "normal", "peaks", "negative"),
         *("steps", "-----", "24"),
-        *("what", "-" * 66),
+        *("day", "--------", "normal", "peaks", "negative"),
+        *("what", "-" * 70),
     ]

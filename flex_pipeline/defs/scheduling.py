@@ -1,6 +1,8 @@
 """Scheduling: the plan of each device for each day, solved together with all that share its connection."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -44,22 +46,40 @@ def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> 
     selected, their whole site is planned; the same inputs are never solved twice.
     """
     selected = set(context.partition_keys)
+    described: dict[str, Mapping[str, Any]] = {}
     blocked: list[Outcome] = []
-    for day, site_id in sorted({partitions.day_and_site(key) for key in selected}):
-        outcome = pipeline.planner.plan(site_id, day, pipeline.now())
-        context.log.info(f"{day} {site_id}: {outcome.how}, {outcome.status}")
-        blocked += [outcome] if outcome.how == "blocked" else []
-        for device_id, metadata in describe(pipeline.warehouse.engine, pipeline.portfolio, outcome).items():
-            key = str(dg.MultiPartitionKey({"date": day.isoformat(), "device": device_id}))
-            if key in selected:
-                context.add_asset_metadata(metadata, partition_key=key)
-            else:  # planned with the others of its site
-                context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
+    for outcome in _outcomes(pipeline, selected):
+        context.log.info(f"{outcome.day} {outcome.site_id}: {outcome.how}, {outcome.status}")
+        if outcome.how == "blocked":
+            blocked.append(outcome)
+        else:
+            described |= _described(pipeline, outcome)
+    for key, metadata in described.items():
+        if key in selected and not blocked:
+            context.add_asset_metadata(metadata, partition_key=key)
+        else:  # planned with others of its site; or in a run that fails, which tells of no partition by itself
+            context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
     if blocked:
         raise dg.Failure(
             "\n".join(f"{outcome.day} {outcome.site_id}: {outcome.reason}" for outcome in blocked),
             allow_retries=False,
         )
+
+
+def _outcomes(pipeline: PipelineResource, selected: Iterable[str]) -> Iterator[Outcome]:
+    """Plan the sites of some partitions; one date after the other, as the stock carries over."""
+    sites: dict[date, set[str]] = {}
+    for key in selected:
+        day, site_id = partitions.day_and_site(key)
+        sites.setdefault(day, set()).add(site_id)
+    for day in sorted(sites):
+        yield from pipeline.planner.plan_all(sorted(sites[day]), day, pipeline.now())
+
+
+def _described(pipeline: PipelineResource, outcome: Outcome) -> dict[str, Mapping[str, Any]]:
+    """What to tell of each partition of a planned site-day."""
+    devices = describe(pipeline.warehouse.engine, pipeline.portfolio, outcome)
+    return {partitions.key_of(outcome.day, device): metadata for device, metadata in devices.items()}
 
 
 @dg.asset_check(
@@ -72,7 +92,11 @@ def planned(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) 
     with pipeline.warehouse.engine.connect() as session:
         for day, site_id in sorted({partitions.day_and_site(key) for key in context.partition_keys}):
             rows += [row | {"date": day.isoformat()} for row in read_device_days(session, site_id, day)]
-    bad = [row for row in rows if row["status"] not in ("optimal", "feasible")]
+    bad = [
+        row | {"reason": row["diagnosis"] or row["reason"]}
+        for row in rows
+        if row["status"] not in ("optimal", "feasible")
+    ]
     return dg.AssetCheckResult(
         passed=not bad,
         metadata={"plans": len(rows), "without_plan": len(bad), "devices": _table(bad)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from flex_pipeline import demo
@@ -19,4 +20,12 @@ def portfolio_folder() -> Path:
 
 def load(folder: Path | None = None) -> Portfolio:
     """The portfolio in a folder, in full checked. Raises PortfolioError."""
-    return load_portfolio(folder or portfolio_folder(), check_source)
+    return load_portfolio(folder or portfolio_folder(), check_source, _load_plugins)
+
+
+def _load_plugins(modules: Collection[str], folder: Path) -> None:
+    if not modules:
+        return
+    from flex_pipeline.scheduling import plugins
+
+    plugins.load(modules, folder)

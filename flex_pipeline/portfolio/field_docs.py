@@ -16,7 +16,7 @@ SEGMENT_SCHEMA: dict[str, Any] = {
     "required": ["value"],
     "additionalProperties": False,
 }
-BESIDE_SCHEMA = {name: {"type": "string"} for name in BESIDE_SERIES}
+BESIDE_SCHEMA = {name: {"type": ["string", "number"]} for name in BESIDE_SERIES}
 SHARED_DEFS: dict[str, Any] = {
     "sensor": {
         "type": "object",

@@ -67,6 +67,7 @@ class FieldSpec:
     default: str = "none"
     required: bool = False
     former: Mapping[str, str] = field(default_factory=dict)  # names it had, and the unit of a bare number
+    by_name: bool = False  # a bare id or name is that of a sensor
 
 
 @dataclass(frozen=True)

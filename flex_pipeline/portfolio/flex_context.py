@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flex_pipeline.portfolio.field_docs import json_schema
@@ -67,8 +67,9 @@ FLEX_CONTEXT = Record(
             "consumption-price-sensor",
             ENERGY_PRICE,
             "Former name of consumption-price; turns the default breach prices off.",
+            by_name=True,
         ),
-        FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price."),
+        FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price.", by_name=True),
         FieldSpec(
             "site-power-capacity",
             CAPACITY,
@@ -155,6 +156,7 @@ FLEX_CONTEXT = Record(
             ListOf(POWER),
             "Former way to state fixed power: negative is consumption, positive is production.",
             "[]",
+            by_name=True,
         ),
         FieldSpec(
             "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
@@ -177,28 +179,47 @@ def check_flex_context(
     faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
     if not isinstance(mapping, Mapping):
         return faults
-    faults += [
-        Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both")
-        for name in ("consumption-price", "production-price")
-        if name in mapping and f"{name}-sensor" in mapping
-    ]
-    if not {"consumption-price", "consumption-price-sensor"} & set(mapping):
-        field = FLEX_CONTEXT["consumption-price"]
-        faults.append(Fault(join(path, field.name), None, f"is missing: {field.text}"))
-    fixed = {"inflexible-consumption", "inflexible-production"} & set(mapping)
-    if fixed and "inflexible-device-sensors" in mapping:
-        faults.append(
-            Fault(
-                join(path, "inflexible-device-sensors"),
-                mapping["inflexible-device-sensors"],
-                f"cannot be combined with {' and '.join(sorted(fixed))}: move its sensors there",
-            )
-        )
+    faults += [*_price_faults(mapping, path), *_fixed_power_faults(mapping, path)]
     if len(currencies := currencies_in(mapping)) > 1:
         faults.append(
             Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency")
         )
     return faults
+
+
+def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    """Prices stated twice, or not at all."""
+    for name in ("consumption-price", "production-price"):
+        if name in mapping and f"{name}-sensor" in mapping:
+            yield Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both")
+    if not {"consumption-price", "consumption-price-sensor"} & set(mapping):
+        field = FLEX_CONTEXT["consumption-price"]
+        yield Fault(join(path, field.name), None, f"is missing: {field.text}")
+    for i, commitment in enumerate(_list(mapping, "commitments")):
+        if isinstance(commitment, Mapping) and not {"up-price", "down-price"} & set(commitment):
+            yield Fault(join(path, f"commitments[{i}]"), None, "needs up-price, down-price or both")
+
+
+def _fixed_power_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    """Fixed power stated in the former way too, or counted twice."""
+    former, fixed = "inflexible-device-sensors", ("inflexible-consumption", "inflexible-production")
+    given = [name for name in fixed if name in mapping]
+    if given and former in mapping:
+        message = f"cannot be combined with {' and '.join(given)}: move its sensors there"
+        yield Fault(join(path, former), mapping[former], message)
+    first: dict[str, str] = {}
+    for name in (*fixed, former):
+        for i, item in enumerate(_list(mapping, name)):
+            sensor = item.get("sensor") if isinstance(item, Mapping) else None
+            if isinstance(sensor, str) and sensor in first:
+                yield Fault(join(path, f"{name}[{i}]"), sensor, f"is counted in {first[sensor]} already")
+            elif isinstance(sensor, str):
+                first[sensor] = f"{name}[{i}]"
+
+
+def _list(mapping: Mapping[str, Any], name: str) -> list[Any]:
+    value = mapping.get(name)
+    return value if isinstance(value, list) else []
 
 
 def currencies_in(mapping: Any) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flex_pipeline.portfolio.fields import ListOf, Record, join
+from flex_pipeline.portfolio.fields import FieldSpec, ListOf, Quantity, Record, join
 
 
 class Spelling(NamedTuple):
@@ -33,8 +33,8 @@ def present_spelling(given: Any, record: Record, path: str) -> Spelling:
             notices.append(f"{join(path, str(key))}: is the former spelling of {name}")
         document[name] = f"{value} {unit}" if unit and isinstance(value, int | float) else value
     for field in record.fields:
-        if field.name in document and isinstance(field.type, ListOf):
-            document[field.name] = _items(document[field.name], field.type, join(path, field.name), notices)
+        if field.name in document:
+            document[field.name] = _spelt(document[field.name], field, join(path, field.name), notices)
     return Spelling(document, tuple(notices))
 
 
@@ -50,6 +50,17 @@ def _present(key: str, record: Record) -> tuple[str, str | None]:
     return (hyphenated if hyphenated in names else key), None
 
 
+def _spelt(value: Any, field: FieldSpec, path: str, notices: list[str]) -> Any:
+    if isinstance(field.type, ListOf):
+        value = _items(value, field.type, path, notices)
+    elif isinstance(field.type, Quantity) and isinstance(value, Mapping) and "value" in value:
+        notices.append(f"{path}: is a list of one")
+        value = [value]
+    if not field.by_name:
+        return value
+    return [_by_name(item) for item in value] if isinstance(value, list) else _by_name(value)
+
+
 def _items(value: Any, kind: ListOf, path: str, notices: list[str]) -> Any:
     if kind.length is None and isinstance(value, Mapping | str | int | float):
         notices.append(f"{path}: is a list of one")
@@ -59,3 +70,10 @@ def _items(value: Any, kind: ListOf, path: str, notices: list[str]) -> Any:
     spelt = [present_spelling(item, kind.item, f"{path}[{i}]") for i, item in enumerate(value)]
     notices += [notice for item in spelt for notice in item.notices]
     return [item.document for item in spelt]
+
+
+def _by_name(value: Any) -> Any:
+    """A sensor where a lone id or name stands for one; a quantity begins with a digit or a sign."""
+    is_id = isinstance(value, int) and not isinstance(value, bool)
+    is_name = isinstance(value, str) and " " not in value and value[:1].isalpha()
+    return {"sensor": str(value)} if is_id or is_name else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
 
 SourceCheck = Callable[[Mapping[str, Any]], list[tuple[str, object, str]]]
+PluginLoader = Callable[[Collection[str], Path], None]
 
 Model = TypeVar("Model", Settings, Sensor)
 
@@ -41,6 +42,7 @@ class _Reader:
     """Collects what is read, and every fault on the way."""
 
     check_source: SourceCheck
+    load_plugins: PluginLoader
     settings: Settings = field(default_factory=Settings)
     sites: dict[str, Site] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
@@ -61,12 +63,13 @@ class _Reader:
         return spelt.document
 
 
-def load_portfolio(folder: Path, check_source: SourceCheck) -> Portfolio:
+def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: PluginLoader) -> Portfolio:
     """The portfolio in a folder: one file a site, and one for what all share. Raises PortfolioError.
 
-    `check_source` says what is wrong with a sensor's source, which only the readers of sources know.
+    `check_source` says what is wrong with a sensor's source, which only the readers of sources know;
+    `load_plugins` imports the modules that the settings name, of which the folder may hold some.
     """
-    reader = _Reader(check_source)
+    reader = _Reader(check_source, load_plugins)
     for document in _documents(folder, reader):
         _read_document(document, reader)
     for document, where, name in reader.references:
@@ -104,6 +107,10 @@ def _read_document(document: Document, reader: _Reader) -> None:
         reader.fault(document, fault.field, None, fault.message)
     if "settings" in fields:
         reader.settings = _validated(Settings, fields["settings"], "settings", document, reader) or Settings()
+        try:
+            reader.load_plugins(reader.settings.plugins, document.path.parent)
+        except ImportError as error:
+            reader.fault(document, "settings.plugins", None, str(error))
     site_id = fields.get("site")
     if site_id is None and "devices" in fields:
         reader.fault(document, "site", None, "is missing: devices belong to a site")
@@ -208,7 +215,7 @@ def _read_site(
 def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
     where = f"devices.{name}"
     if not isinstance(given, Mapping) or "flex-model" not in given:
-        reader.fault(document, where, given, "needs a type (storage or process) and a flex-model")
+        reader.fault(document, where, given, f"needs a type ({' or '.join(FLEX_MODELS)}) and a flex-model")
         return None
     for fault in unknown_keys(given, DEVICE, where):
         reader.fault(document, fault.field, fault.value, fault.message)

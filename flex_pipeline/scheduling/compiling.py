@@ -15,7 +15,7 @@ from scipy import sparse
 from flex_pipeline.scheduling.model.declaring import declare_part
 from flex_pipeline.scheduling.model.family import limits_of, names_of
 from flex_pipeline.scheduling.parts.part import Shape
-from flex_pipeline.scheduling.template import OBJECTIVES, Family, Index, Node, Port, Template
+from flex_pipeline.scheduling.template import OBJECTIVES, Family, Index, Name, Node, Port, Template
 
 ROUNDING = 1e-9
 
@@ -140,9 +140,18 @@ class _Walk:
             for index, constraint in family.items():
                 lower, body, upper = constraint.to_bounded_expression()
                 terms, inflows, constant = self.linear(body, f"{name}[{index}]")
-                yield _Row(name, index, terms, inflows, _less(lower, constant, -np.inf), _less(upper, constant, np.inf))
+                yield _Row(
+                    name,
+                    index,
+                    terms,
+                    inflows,
+                    _less(lower, constant, -np.inf),
+                    _less(upper, constant, np.inf),
+                )
 
-    def linear(self, expression: Any, what: str) -> tuple[list[tuple[int, Any]], list[tuple[str, int, float]], Any]:
+    def linear(
+        self, expression: Any, what: str
+    ) -> tuple[list[tuple[int, Any]], list[tuple[str, int, float]], Any]:
         """Terms, inflows and constant of an expression."""
         repn = generate_standard_repn(expression, compute_values=False, quadratic=False)
         if repn.nonlinear_expr is not None:
@@ -154,7 +163,9 @@ class _Walk:
             elif isinstance(coefficient, int | float):
                 inflows.append((*self.inflow[id(variable)], float(coefficient)))
             else:
-                raise NotAffineError(f"{what}: what comes from other parts has a constant factor, not {coefficient}")
+                raise NotAffineError(
+                    f"{what}: what comes from other parts has a constant factor, not {coefficient}"
+                )
         return terms, inflows, repn.constant
 
 
@@ -183,7 +194,9 @@ def compile_part(shape: Shape) -> Template:
         len(rows),
         _index(row.as_bound[0] for row in bounds),
         {
-            (0, component.getname(fully_qualified=True)): _index(walk.column[id(v)] for v in component.values())
+            (0, component.getname(fully_qualified=True)): _index(
+                walk.column[id(v)] for v in component.values()
+            )
             for component in _variables(model)
         },
         _families(rows),
@@ -233,9 +246,13 @@ def _port(numbers: _Numbers, walk: _Walk, name: str) -> Port:
 
 
 def _node(rows: list[_Row], name: str) -> Node:
-    entries = [(i, t, factor) for i, row in enumerate(rows) for node, t, factor in row.inflows if node == name]
+    entries = [
+        (i, t, factor) for i, row in enumerate(rows) for node, t, factor in row.inflows if node == name
+    ]
     return Node(
-        _index(i for i, _, _ in entries), _index(t for _, t, _ in entries), np.array([f for _, _, f in entries])
+        _index(i for i, _, _ in entries),
+        _index(t for _, t, _ in entries),
+        np.array([f for _, _, f in entries]),
     )
 
 
@@ -244,7 +261,9 @@ def _families(rows: list[_Row]) -> dict[Name, Family]:
     for i, row in enumerate(rows):
         first = row.index[0] if isinstance(row.index, tuple) else row.index
         members.setdefault(row.family, []).append((i, -1 if first is None else first))
-    return {(0, name): Family(_index(i for i, _ in m), _index(t for _, t in m)) for name, m in members.items()}
+    return {
+        (0, name): Family(_index(i for i, _ in m), _index(t for _, t in m)) for name, m in members.items()
+    }
 
 
 def _variables(model: ConcreteModel) -> list[Any]:

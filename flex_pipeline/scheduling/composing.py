@@ -53,7 +53,7 @@ def compose(parts: Sequence[Template], joins: Sequence[Join]) -> Template:
     """The template of all parts together; its entries are ordered by column, then row."""
     at = _Offsets.of(parts)
     rows, columns, entries = _entries(parts, joins, at)
-    sections = {
+    sections: dict[str, int] = {
         "entries": rows.size,
         **dict.fromkeys(OBJECTIVES, at.columns[-1]),
         **{f"{name}_offset": 1 for name in OBJECTIVES},
@@ -80,7 +80,11 @@ def compose(parts: Sequence[Template], joins: Sequence[Join]) -> Template:
         np.concatenate([part.integer for part in parts]),
         at.rows[-1],
         np.concatenate([part.bound_columns + at.columns[i] for i, part in enumerate(parts)]),
-        {(i, name): x + at.columns[i] for i, part in enumerate(parts) for (_, name), x in part.columns.items()},
+        {
+            (i, name): x + at.columns[i]
+            for i, part in enumerate(parts)
+            for (_, name), x in part.columns.items()
+        },
         _families([part.rows for part in parts], at.rows),
         _families([part.bounds for part in parts], at.bounds),
         {(i, name): limit for i, part in enumerate(parts) for (_, name), limit in part.limits.items()},
@@ -110,7 +114,7 @@ def _entries(parts: Sequence[Template], joins: Sequence[Join], at: _Offsets) -> 
 
 def _own(parts: Sequence[Template], at: _Offsets, start: Mapping[str, int]) -> Iterable[_Terms]:
     """Costs and bounds of each part, side by side; offsets are summed."""
-    begin = {name: at.columns for name in OBJECTIVES}
+    begin: dict[str, list[int]] = dict.fromkeys(OBJECTIVES, at.columns)
     begin |= dict.fromkeys(("row_lower", "row_upper"), at.rows)
     begin |= dict.fromkeys(("bound_lower", "bound_upper"), at.bounds)
     for i, part in enumerate(parts):

@@ -28,7 +28,7 @@ class Costs:
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return sum(getattr(self, field.name) for field in fields(self))
+        return float(sum(getattr(self, field.name) for field in fields(self)))
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""
@@ -99,7 +99,8 @@ def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array
 
 def terminal_cost(problem: Problem, soc_kwh: list[Array]) -> float:
     """−Σ value at the end·s[T]; `soc_kwh` holds (T + 1,) per stock."""
-    return -sum(stock.end_value * float(s[-1]) for stock, s in zip(problem.stocks, soc_kwh, strict=True))
+    ends = zip(problem.stocks, soc_kwh, strict=True)
+    return 0.0 - sum(stock.end_value * float(s[-1]) for stock, s in ends)  # from 0: nothing is not −0
 
 
 def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:

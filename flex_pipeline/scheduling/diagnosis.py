@@ -55,14 +55,18 @@ def diagnose(least: Found) -> Diagnosis:
     ]
     rigid = formulation.program.without(np.concatenate(list(reliefs.values())))
     families = _conflict(formulation, rigid)
-    remedies, useless = [], []
+    remedies: list[str] = []
+    useless: list[str] = []
     for family in families:
         if family in reliefs:
             amount = _smallest_change(rigid, reliefs[family])
             (useless if amount is None else remedies).append(_change(formulation, family, amount))
     return Diagnosis(
         tuple(broken),
-        tuple(f"{name} of {_subject(formulation, (i, name))} {when}".strip() for (i, name), when in families.items()),
+        tuple(
+            f"{name} of {_subject(formulation, (i, name))} {when}".strip()
+            for (i, name), when in families.items()
+        ),
         tuple(remedies),
         tuple(useless),
     )
@@ -113,5 +117,7 @@ def _when(problem: Problem, steps: Index, unit: str) -> str:
         marked = np.zeros(problem.grid.n, np.bool_)
         marked[steps] = True
         return Notes(problem.grid, problem.timezone).hours(marked)
-    first, last = (f"{problem.grid.local(int(t) + 1, problem.timezone):%Y-%m-%d %H:%M}" for t in steps[[0, -1]])
+    first, last = (
+        f"{problem.grid.local(int(t) + 1, problem.timezone):%Y-%m-%d %H:%M}" for t in steps[[0, -1]]
+    )
     return f"at {first}" if first == last else f"from {first} to {last}"

@@ -41,7 +41,9 @@ class Formulation:
         self.composition = composition_of(self.parts)
         self.template = self.composition.template
         self._number = {part.key: i for i, part in enumerate(self.parts)}
-        program = LinearProgram.stamped(self.template, self.template.vector([p.parameters for p in self.parts]))
+        program = LinearProgram.stamped(
+            self.template, self.template.vector([p.parameters for p in self.parts])
+        )
         if binding:
             program = program.with_integers(self._binary_columns(binding))
         if elastic:
@@ -168,7 +170,9 @@ class Formulation:
         """Baselines of the flows that are paid more below than above."""
         site = self.part("site", "site")
         assert isinstance(site.shape, SiteShape)
-        return {flow.name: site.parameters[f"{flow.name}.baseline"] for flow in site.shape.priced if flow.concave}
+        return {
+            flow.name: site.parameters[f"{flow.name}.baseline"] for flow in site.shape.priced if flow.concave
+        }
 
     def _rebated(self, name: str) -> NDArray[np.bool_]:
         return self.part("site", "site").parameters[f"{name}.rebate"] > 0

@@ -83,7 +83,7 @@ class LinearProgram:
         return self.with_bounds(lower, upper)
 
     def with_one_for_all(self, columns: NDArray[np.intp]) -> LinearProgram:
-        """One more column that does what each of these does, all at once, and the objective `change` to keep it small."""
+        """One more column that does what each of these does, all at once, and the objective `change` to keep small."""
         matrix = self.matrix
         both = sparse.csc_array(sparse.hstack([matrix, matrix[:, columns].sum(axis=1).reshape(-1, 1)]))
         change = np.zeros(both.shape[1])
@@ -164,7 +164,11 @@ def solve_program(
     """
     options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
     if start is not None:
-        options |= {"presolve": "off", "simplex_strategy": 4 if primal else 1, "simplex_dual_edge_weight_strategy": 1}
+        options |= {
+            "presolve": "off",
+            "simplex_strategy": 4 if primal else 1,
+            "simplex_dual_edge_weight_strategy": 1,
+        }
     for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
         highs = _highs(tolerance, **options)
         _pass(highs, lp, objective)
@@ -238,7 +242,9 @@ def _solution(lp: LinearProgram, highs: Any) -> Solution:
     row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
     value = float(info.objective_function_value)
     tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
-    return Solution(status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs, highs.getBasis())
+    return Solution(
+        status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs, highs.getBasis()
+    )
 
 
 def _times(multipliers: Array, bounds: Array) -> Array:

@@ -81,4 +81,4 @@ def _typical(name: str, shape: Shape, size: int) -> Array | None:
     given = TYPICAL.get(name)
     if given is None or isinstance(given, float):
         return None if given is None else np.full(size, given)
-    return given((np.arange(size) + 0.5) * shape.hours % 24)
+    return given(np.asarray((np.arange(size) + 0.5) * shape.hours % 24, float))

@@ -15,7 +15,9 @@ from flex_pipeline.scheduling.template import Family, Name
 Array = NDArray[np.float64]
 
 
-def shadow_prices(formulation: Formulation, program: LinearProgram, solution: Solution) -> tuple[ShadowPrice, ...]:
+def shadow_prices(
+    formulation: Formulation, program: LinearProgram, solution: Solution
+) -> tuple[ShadowPrice, ...]:
     """Of every limit that is worth anything; from the duals of the linear program that the schedule solves."""
     return tuple(
         ShadowPrice(formulation.component(name), name[1], formulation.template.limits[name].unit, values)
@@ -24,7 +26,9 @@ def shadow_prices(formulation: Formulation, program: LinearProgram, solution: So
     )
 
 
-def _values(formulation: Formulation, program: LinearProgram, solution: Solution) -> Iterator[tuple[Name, Array]]:
+def _values(
+    formulation: Formulation, program: LinearProgram, solution: Solution
+) -> Iterator[tuple[Name, Array]]:
     template, steps = formulation.template, formulation.problem.grid.n
     for name, family in template.rows.items():
         if name in template.limits:

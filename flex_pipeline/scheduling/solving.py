@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
-from flex_pipeline.scheduling.schedule import Certificate, DeviceSchedule, Effort, Schedule, ShadowPrice, Status
+from flex_pipeline.scheduling.schedule import (
+    Certificate,
+    DeviceSchedule,
+    Effort,
+    Schedule,
+    ShadowPrice,
+    Status,
+)
 
 if TYPE_CHECKING:
     from flex_pipeline.scheduling.search import Search

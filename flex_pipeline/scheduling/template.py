@@ -99,7 +99,7 @@ class Template:
 
     def numbers(self, values: Array) -> Array:
         """All numbers for a parameter vector."""
-        return self.base + self.gradient @ values
+        return np.asarray(self.base + self.gradient @ values)
 
     def flow(self, port: str, numbers: Array, x: Array) -> Array:
         """What leaves by a port at a point, (T,)."""
@@ -112,7 +112,8 @@ class Template:
         """The numbers by section."""
         ends = np.cumsum([size for _, size in self.sizes])
         return {
-            name: numbers[end - size : end] for (name, size), end in zip(self.sizes, ends.tolist(), strict=True)
+            name: numbers[end - size : end]
+            for (name, size), end in zip(self.sizes, ends.tolist(), strict=True)
         }
 
     def vector(self, given: Sequence[Mapping[str, Array]]) -> Array:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from zipfile import BadZipFile
 
 from flex_pipeline.scheduling.parts.part import Shape
 from flex_pipeline.scheduling.template import Template
@@ -22,7 +21,7 @@ CODE = ("model/*.py", "parts/*.py", "compiling.py", "limits.py", "template.py", 
 def kept_template(shape: Shape) -> Template:
     """The template of a shape: from disk, or else compiled and put there."""
     path = template_path(shape)
-    with suppress(OSError, ValueError, KeyError, TypeError, BadZipFile):  # none, or a broken one: compile
+    with suppress(Exception):  # whatever is wrong with a file, it is made anew
         return read_template(path)
     # Pyomo takes half a second to import: only where a shape is new
     from flex_pipeline.scheduling.compiling import compile_part
@@ -35,7 +34,10 @@ def kept_template(shape: Shape) -> Template:
 
 def template_path(shape: Shape) -> Path:
     """Where the template of a shape is kept; `FLEX_CACHE_DIR` moves the folder."""
-    base = os.environ.get("FLEX_CACHE_DIR") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "flex_pipeline"
+    base = (
+        os.environ.get("FLEX_CACHE_DIR")
+        or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "flex_pipeline"
+    )
     module = shape.declared_by.partition(":")[0]
     name = hashlib.sha256(f"{module} {shape!r}".encode()).hexdigest()[:32]
     return Path(base).expanduser() / "templates" / _code_hash(module) / f"{name}.npz"

@@ -30,7 +30,7 @@ def write_template(template: Template, path: Path) -> None:
 
 
 def read_template(path: Path) -> Template:
-    """Read a template; OSError, ValueError, KeyError or BadZipFile where the file is none."""
+    """Read a template; any exception where the file is none."""
     with np.load(path, allow_pickle=False) as file:
         template = _unpacked(json.loads(str(file["text"])), file)
     if not isinstance(template, Template):
@@ -44,7 +44,10 @@ def _packed(value: Any, arrays: list[Any]) -> Any:
         arrays.append(value)
         return {"array": len(arrays) - 1}
     if isinstance(value, sparse.csr_array):
-        return {"matrix": [_packed(x, arrays) for x in (value.data, value.indices, value.indptr)], "shape": value.shape}
+        return {
+            "matrix": [_packed(x, arrays) for x in (value.data, value.indices, value.indptr)],
+            "shape": value.shape,
+        }
     if is_dataclass(value):
         return {
             "kind": type(value).__name__,

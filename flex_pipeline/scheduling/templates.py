@@ -34,7 +34,9 @@ def composition_of(parts: tuple[Part, ...]) -> Composition:
     """What a problem of these parts has in common with others."""
     number = {part.key: i for i, part in enumerate(parts)}
     joins = tuple(
-        Join(number[link.source], link.port, number[link.target], link.node) for part in parts for link in part.links
+        Join(number[link.source], link.port, number[link.target], link.node)
+        for part in parts
+        for link in part.links
     )
     return _composition(tuple(part.shape for part in parts), joins)
 
@@ -42,7 +44,10 @@ def composition_of(parts: tuple[Part, ...]) -> Composition:
 @lru_cache(maxsize=128)
 def _composition(shapes: tuple[Shape, ...], joins: tuple[Join, ...]) -> Composition:
     parts = [part_template(shape) for shape in shapes]
-    columns, rows = _slices(part.column_lower.size for part in parts), _slices(part.row_count for part in parts)
+    columns, rows = (
+        _slices(part.column_lower.size for part in parts),
+        _slices(part.row_count for part in parts),
+    )
     return Composition(shapes, compose(parts, joins), columns, rows)
 
 

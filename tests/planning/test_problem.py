@@ -11,6 +11,7 @@ from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, si
 from flex_pipeline.portfolio.loader import load_portfolio
 from flex_pipeline.portfolio.portfolio import Portfolio, Settings
 from flex_pipeline.scheduling import read_problem
+from flex_pipeline.scheduling.plugins import load as load_plugins
 from flex_pipeline.sources import check_source
 
 SITE = """\
@@ -37,7 +38,7 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 @pytest.fixture
 def portfolio(tmp_path: Path) -> Portfolio:
     (tmp_path / "home.yaml").write_text(SITE)
-    return load_portfolio(tmp_path, check_source)
+    return load_portfolio(tmp_path, check_source, load_plugins)
 
 
 def hourly(n: int) -> pl.DataFrame:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from flex_pipeline.portfolio.field_docs import markdown_table
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, SCHEMA, check_flex_context
-from flex_pipeline.portfolio.flex_model import STORAGE, schema_of, check_flex_model
+from flex_pipeline.portfolio.flex_model import STORAGE, check_flex_model, schema_of
 
 GOOD_CONTEXT = {"consumption-price": {"sensor": "nl.day-ahead", "plus": "0.12 EUR/kWh"}}
 GOOD_STORAGE = {"soc-at-start": "5 kWh", "soc-max": "10 kWh", "power-capacity": "5 kW"}
@@ -129,6 +129,25 @@ def test_a_sensor_may_have_a_default_in_the_unit_of_the_field() -> None:
     assert check_flex_context({"consumption-price": price}) == []
     wrong = messages(check_flex_context({"consumption-price": price | {"default": "80 kW"}}))
     assert "is a power" in wrong["flex-context.consumption-price.default"]
+
+
+def test_a_sensor_is_counted_once_among_the_fixed_powers() -> None:
+    meter = [{"sensor": "meter"}]
+    both = GOOD_CONTEXT | {"inflexible-consumption": meter, "inflexible-production": meter}
+    twice = GOOD_CONTEXT | {"inflexible-consumption": [*meter, {"sensor": "other"}, *meter]}
+
+    assert messages(check_flex_context(both)) == {
+        "flex-context.inflexible-production[0]": "is counted in inflexible-consumption[0] already"
+    }
+    assert list(messages(check_flex_context(twice))) == ["flex-context.inflexible-consumption[2]"]
+
+
+def test_a_commitment_without_a_price_is_none() -> None:
+    context = GOOD_CONTEXT | {"commitments": [{"name": "band", "baseline": "1 kW"}]}
+
+    assert messages(check_flex_context(context)) == {
+        "flex-context.commitments[0]": "needs up-price, down-price or both"
+    }
 
 
 def test_sensors_with_a_default_need_no_values() -> None:

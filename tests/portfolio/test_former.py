@@ -19,6 +19,7 @@ from flex_pipeline.portfolio.former import present_spelling
         ({"max_soc_in_mwh": "450 kWh"}, {"soc-max": "450 kWh"}),
         ({"capacity_in_mw": 2}, {"power-capacity": "2 MW"}),
         ({"soc-gain": "3 kW"}, {"soc-gain": ["3 kW"]}),
+        ({"soc-maxima": {"value": 51, "datetime": "x"}}, {"soc-maxima": [{"value": 51, "datetime": "x"}]}),
         ({"soc_usage": {"sensor": "car"}}, {"soc-usage": [{"sensor": "car"}]}),
         (
             {"operation_modes": [{"consumption_range": ["0 kW", "1 kW"]}]},
@@ -54,6 +55,21 @@ def test_the_same_attribute_is_another_field_of_a_site() -> None:
         "site-power-capacity": "0.5 MW",
         "site-consumption-capacity": "0.4 MW",
     }
+
+
+def test_ids_and_names_of_sensors_are_understood_where_only_sensors_could_stand() -> None:
+    given = {
+        "consumption-price-sensor": 5,
+        "production-price-sensor": "nl.day-ahead",
+        "inflexible-device-sensors": [3, "roof", "-1.5 kW"],
+    }
+
+    assert present_spelling(given, FLEX_CONTEXT, "context").document == {
+        "consumption-price-sensor": {"sensor": "5"},
+        "production-price-sensor": {"sensor": "nl.day-ahead"},
+        "inflexible-device-sensors": [{"sensor": "3"}, {"sensor": "roof"}, "-1.5 kW"],
+    }
+    assert check_flex_context(given) == []
 
 
 def test_a_process_of_the_documentation_of_2024_is_right() -> None:
@@ -92,9 +108,9 @@ def test_every_example_of_the_table_of_2024_is_right() -> None:
         "production-capacity": "0kW",
     }
     context = {
-        "inflexible-device-sensors": [{"sensor": "load"}],
-        "consumption-price-sensor": {"sensor": "price"},
-        "production-price-sensor": {"sensor": "price"},
+        "inflexible-device-sensors": [3, 4],
+        "consumption-price-sensor": 5,
+        "production-price-sensor": 6,
         "site-power-capacity": "45kW",
         "site-consumption-capacity": "45kW",
         "site-production-capacity": "0kW",

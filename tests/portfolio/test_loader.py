@@ -6,6 +6,7 @@ import pytest
 
 from flex_pipeline import demo
 from flex_pipeline.portfolio.loader import PortfolioError, load_portfolio
+from flex_pipeline.scheduling.plugins import load as load_plugins
 from flex_pipeline.sources import check_source
 
 GOOD = """\
@@ -34,12 +35,12 @@ def write(folder: Path, text: str, name: str = "home.yaml") -> Path:
 
 def faults(folder: Path) -> str:
     with pytest.raises(PortfolioError) as caught:
-        load_portfolio(folder, check_source)
+        load_portfolio(folder, check_source, load_plugins)
     return str(caught.value)
 
 
 def test_a_good_portfolio_is_read(tmp_path: Path) -> None:
-    portfolio = load_portfolio(write(tmp_path, GOOD), check_source)
+    portfolio = load_portfolio(write(tmp_path, GOOD), check_source, load_plugins)
 
     (device,) = portfolio.devices
     assert device.device_id == "home/battery"
@@ -47,7 +48,7 @@ def test_a_good_portfolio_is_read(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_read() -> None:
-    portfolio = load_portfolio(Path(demo.__file__).parent, check_source)
+    portfolio = load_portfolio(Path(demo.__file__).parent, check_source, load_plugins)
 
     assert [site.site_id for site in portfolio.sites] == ["home-01", "office-01", "workshop-01"]
     assert portfolio.shared_sensors == {"nl.day-ahead"}
@@ -110,7 +111,7 @@ def test_a_time_without_quotes_stays_a_time(tmp_path: Path) -> None:
     # YAML 1.1 would read 13:15 as the number 795
     write(tmp_path, "settings: {planning-time: 13:15}\n", "portfolio.yaml")
 
-    portfolio = load_portfolio(write(tmp_path, GOOD), check_source)
+    portfolio = load_portfolio(write(tmp_path, GOOD), check_source, load_plugins)
 
     assert portfolio.settings.planning_time.isoformat() == "13:15:00"
 
@@ -129,8 +130,10 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_the_same_content_has_the_same_hash_wherever_it_lies(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    one = load_portfolio(write(tmp_path / "a", GOOD), check_source)
-    other = load_portfolio(write(tmp_path / "b", "# a comment\n" + GOOD), check_source)
-    edited = load_portfolio(write(tmp_path / "b", GOOD.replace("10 kWh", "11 kWh")), check_source)
+    one = load_portfolio(write(tmp_path / "a", GOOD), check_source, load_plugins)
+    other = load_portfolio(write(tmp_path / "b", "# a comment\n" + GOOD), check_source, load_plugins)
+    edited = load_portfolio(
+        write(tmp_path / "b", GOOD.replace("10 kWh", "11 kWh")), check_source, load_plugins
+    )
 
     assert one.content_hash() == other.content_hash() != edited.content_hash()

@@ -4,68 +4,106 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyomo.environ import Binary, ConcreteModel, Constraint, NonNegativeReals, Objective, Var
+from scipy import sparse
 
-from flex_pipeline.scheduling.linear_program import compile_model, conflict, dual_bound, solve_program
-
-
-def knapsack(domain: object = NonNegativeReals) -> ConcreteModel:
-    """min −3x − 2y + 1 with x + y ≤ 1.5; ties are broken by y."""
-    m = ConcreteModel()
-    m.x = Var([0, 1], within=domain, bounds=(0, 1))
-    m.weight = Constraint(expr=m.x[0] + m.x[1] <= 1.5)
-    m.money = Objective(expr=-3 * m.x[0] - 2 * m.x[1] + 1)
-    m.preference = Objective(expr=m.x[0])
-    return m
+from flex_pipeline.scheduling.linear_program import LinearProgram, conflict, dual_bound, solve_program
 
 
-def test_a_model_is_compiled_with_all_of_its_objectives() -> None:
-    program = compile_model(knapsack())
+def program(
+    rows: list[list[float]],
+    lower: list[float],
+    upper: list[float],
+    *,
+    offset: float = 0.0,
+    integer: bool = False,
+    at_least: float = 0.0,
+    **objectives: list[float],
+) -> LinearProgram:
+    """All columns from `at_least` to 1."""
+    matrix, n = sparse.csc_array(np.array(rows, float)), len(rows[0])
+    nothing = np.empty(0)
+    return LinearProgram(
+        {name: (np.array(cost, float), offset) for name, cost in objectives.items()},
+        matrix.data,
+        matrix.indices.astype(np.int32),
+        matrix.indptr.astype(np.int32),
+        np.array(lower, float),
+        np.array(upper, float),
+        np.full(n, at_least),
+        np.ones(n),
+        np.full(n, integer),
+        nothing.astype(np.intp),
+        nothing,
+        nothing,
+    )
 
-    assert program.objectives["money"][0].tolist() == [-3, -2]
-    assert program.objectives["money"][1] == 1
-    assert program.row_upper.tolist() == [1.5]
-    assert solve_program(program, "money").value == pytest.approx(-3)
-    assert solve_program(program, "preference").value == pytest.approx(0)
+
+def knapsack(*, integer: bool = False) -> LinearProgram:
+    """min −3x − 2y + 1 with x + y ≤ 1.5: at (1, 0.5), where it is −3."""
+    return program([[1, 1]], [-np.inf], [1.5], offset=1.0, integer=integer, money=[-3, -2])
+
+
+def test_the_optimum_and_what_it_costs() -> None:
+    solution = solve_program(knapsack(), "money")
+
+    assert solution.status == "optimal"
+    assert solution.x == pytest.approx([1, 0.5])
+    assert solution.value == pytest.approx(-3)
+    assert solution.row_duals == pytest.approx([-2])
 
 
 def test_integers_are_kept() -> None:
-    solution = solve_program(compile_model(knapsack(Binary)), "money")
+    solution = solve_program(knapsack(integer=True), "money")
 
     assert solution.x == pytest.approx([1, 0])
-    assert solution.bound == pytest.approx(-2)
+    assert solution.tree_bound == pytest.approx(-2)
+
+
+def test_a_basis_to_start_from_changes_nothing_but_the_way() -> None:
+    dearer = program([[1, 1]], [-np.inf], [1.5], money=[-2, -3])
+    basis = solve_program(dearer, "money").basis
+
+    assert solve_program(knapsack(), "money", start=basis).x == pytest.approx([1, 0.5])
+    assert solve_program(knapsack(), "money", start=basis, primal=True).x == pytest.approx([1, 0.5])
 
 
 @given(st.floats(-5, 5))
 def test_the_bound_holds_for_any_duals_and_is_tight_for_the_right_ones(dual: float) -> None:
-    program = compile_model(knapsack())
-
     # the optimum is 1 − 3 − 1 = −3, with −2 as the price of weight
-    assert dual_bound(program, "money", np.array([dual])) <= -3 + 1e-12
-    assert dual_bound(program, "money", np.array([-2.0])) == pytest.approx(-3)
+    assert dual_bound(knapsack(), "money", np.array([dual])) <= -3 + 1e-12
+    assert dual_bound(knapsack(), "money", np.array([-2.0])) == pytest.approx(-3)
 
 
 def test_the_optimal_face_holds_all_optima_and_nothing_else() -> None:
-    m = ConcreteModel()
-    m.x = Var([0, 1, 2], bounds=(0, 1))
-    m.total = Constraint(expr=m.x[0] + m.x[1] + m.x[2] == 1)
-    m.money = Objective(expr=m.x[0] + m.x[1] + 2 * m.x[2])  # x0 and x1 are equally cheap
-    m.preference = Objective(expr=m.x[0] - 5 * m.x[2])
-    program = compile_model(m)
+    # the first two are equally cheap; of them, the preference is for the second
+    all_or_nothing = program([[1, 1, 1]], [1], [1], money=[1, 1, 2], preference=[1, 0, -5])
 
-    face = program.optimal_face(solve_program(program, "money"))
+    face = all_or_nothing.optimal_face(solve_program(all_or_nothing, "money"))
 
     assert solve_program(face, "preference").x == pytest.approx([0, 1, 0])
 
 
-def test_an_infeasible_program_names_what_cannot_hold_together() -> None:
-    m = knapsack()
-    m.heavy = Constraint(expr=m.x[0] + m.x[1] >= 2)
-    m.harmless = Constraint(expr=m.x[0] >= 0.1)
-    program = compile_model(m)
+def test_an_infeasible_program_names_the_rows_that_cannot_hold_together() -> None:
+    too_heavy = program([[1, 1], [1, 1], [1, 0]], [-np.inf, 2, 0.1], [1.5, np.inf, np.inf], money=[-3, -2])
 
-    assert solve_program(program, "money").status == "infeasible"
-    assert {c.parent_component().local_name for c in conflict(program)} & {"weight", "heavy", "harmless"} == {
-        "weight",
-        "heavy",
-    }
+    assert solve_program(too_heavy, "money").status == "infeasible"
+    assert set(conflict(too_heavy).tolist()) == {0, 1}
+
+
+def test_the_smallest_change_of_several_limits_at_once() -> None:
+    # x + y + r ≥ 2 and x + r' ≥ 1.25: the same r for both must be 0.25, as x ≤ 1, and then x + y ≥ 1.75
+    short = program([[1, 1, 1, 0], [1, 0, 0, 1]], [2, 1.25], [np.inf, np.inf], money=[0, 0, 0, 0])
+    rigid = short.without(np.array([2, 3]))
+
+    change = solve_program(rigid.with_one_for_all(np.array([2, 3])), "change")
+
+    assert change.x is not None
+    assert change.x[-1] == pytest.approx(0.25)
+
+
+def test_violations_are_those_of_the_rows_and_columns_asked_for() -> None:
+    point = np.array([1.25, 0.75])  # x is 0.25 above its bound, the row 0.5 above its own
+
+    assert knapsack().violation(point, slice(0, 1), slice(1, 2)) == pytest.approx(0.5)
+    assert knapsack().violation(point, slice(0, 0), slice(0, 2)) == pytest.approx(0.25)
+    assert knapsack().violation(np.zeros(2), slice(0, 1), slice(0, 2)) == 0

@@ -129,6 +129,22 @@ def test_minima_are_soft_by_flag_or_by_price(context: dict[str, Any], soft: bool
     assert (stock.minima.price is not None) is soft
 
 
+@pytest.mark.parametrize(
+    ("context", "soft"),
+    [({"relax_constraints": False}, True), ({"relax_soc_constraints": False}, False)],
+)
+def test_statements_between_steps_are_soft_unless_that_is_ruled_out(
+    context: dict[str, bool], soft: bool
+) -> None:
+    device = battery(soc_minima=[{"value": "3 kWh", "datetime": at(2, 15)}])
+
+    problem = read_problem(site(FLAT, device, **context))
+
+    assert problem.stocks[0].minima is not None
+    assert (problem.stocks[0].minima.price is not None) is soft
+    assert "2024-06-03 02:15 lies between steps" in problem.notices[0]
+
+
 def test_targets_are_soft_only_with_both_prices() -> None:
     device = battery(soc_targets=[{"value": "3 kWh", "datetime": at(2)}])
     context = {"relax_constraints": False, "soc_minima_breach_price": "1 EUR/kWh"}

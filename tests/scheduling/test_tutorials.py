@@ -1,10 +1,11 @@
 """FlexMeasures' tutorials, with the published numbers or those of an independent model of the same problem.
 
-Allocations among quarter-hours of equal price are not unique: costs, and energy by hour, are compared.
+Quarter-hours of an hour cost the same; among them a battery charges sooner and discharges later, as published.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ PV_KW = [0, 0, 0, 0, 10, 30, 60, 100, 140, 170, 190, 210, 220, 210, 190, 170, 14
 DAY = "2024-02-05"
 
 
-def hourly(values: list[float], unit: str) -> dict[str, Any]:
-    return {"series": {"start": f"{DAY}T00:00+01:00", "resolution": "PT1H", "unit": unit, "values": values}}
+def hourly(values: Sequence[float], unit: str) -> dict[str, Any]:
+    return {
+        "series": {"start": f"{DAY}T00:00+01:00", "resolution": "PT1H", "unit": unit, "values": list(values)}
+    }
 
 
 def problem(context: dict[str, Any], devices: list[dict[str, Any]], **window: str) -> dict[str, Any]:
@@ -48,14 +51,37 @@ def by_hour(schedule: Schedule, device: str) -> np.ndarray[Any, Any]:
     return schedule.devices[device].power_kw.reshape(-1, 4).sum(axis=1) / 4
 
 
+def by_step(hours: dict[int, list[float]]) -> list[float]:
+    """The published table as one row: quarter-hours from 07:00 to 19:00, zero in hours that it leaves out."""
+    return [kw for hour in range(7, 19) for kw in hours.get(hour, [0, 0, 0, 0])]
+
+
+# a full cycle fills 400 kWh through √0.9: 1500/4 kWh at full power, the last quarter-hour at what is left
+LAST_CHARGE = 400 * 4 / np.sqrt(0.9) - 1500  # 186.55 kW
+FIRST_DISCHARGE = 400 * 4 * np.sqrt(0.9) - 1500  # 17.89 kW
+
+
 def test_tutorial_1_the_battery_runs_two_full_cycles() -> None:
     context = {"consumption-price": hourly(PRICES, "EUR/MWh"), "site-power-capacity": "500 kVA"}
 
     schedule = solve(read_problem(problem(context, [battery()])))
 
     assert schedule.costs.total == pytest.approx(-4.655136, abs=1e-6)
-    soc = schedule.devices["battery"].soc_kwh[::4]
-    np.testing.assert_allclose(soc, [225, 225, 50, 50, 450, 50, 50, 50, 450, 450, 450, 450, 50], atol=1e-3)
+    device = schedule.devices["battery"]
+    expected = by_step(
+        {
+            8: [0, 0, -(175 * 4 * np.sqrt(0.9) - 500), -500],  # from 225 down to 50 kWh: 164.08 kW
+            10: [500, 500, 500, LAST_CHARGE],
+            11: [-FIRST_DISCHARGE, -500, -500, -500],
+            14: [500, 500, 500, LAST_CHARGE],
+            18: [-FIRST_DISCHARGE, -500, -500, -500],
+        }
+    )
+    np.testing.assert_allclose(device.power_kw, expected, atol=1e-4)
+    assert device.soc_kwh is not None
+    ends = [225, 225, 50, 50, 450, 50, 50, 50, 450, 450, 450, 450, 50]
+    np.testing.assert_allclose(device.soc_kwh[::4], ends, atol=1e-4)
+    np.testing.assert_allclose(schedule.site_power_kw, expected, atol=1e-4)
 
 
 def test_tutorial_2_pv_and_battery_share_the_connection() -> None:
@@ -67,13 +93,27 @@ def test_tutorial_2_pv_and_battery_share_the_connection() -> None:
 
     schedule = solve(read_problem(problem(context, [battery()])))
 
+    pv = np.repeat(PV_KW[7:19], 4)
+    pv_income = 0.25 * float(np.repeat(PRICES[7:19], 4) @ pv) / 1000
     assert schedule.costs.total == pytest.approx(-18.620429, abs=1e-6)
-    # connection less PV: 500 − 140 at 8 h, 500 − 210 at 11 h, 500 − 60 at 18 h
-    power = schedule.devices["battery"].power_kw
-    assert power[7] == pytest.approx(-360)
-    np.testing.assert_allclose(power[16:20], -290, atol=1e-6)
-    np.testing.assert_allclose(power[45:48], -440, atol=1e-6)
-    assert by_hour(schedule, "battery")[3] == pytest.approx((500 + 500 + 288.89) / 4, abs=0.01)
+    assert schedule.costs.total + pv_income == pytest.approx(-4.605429, abs=1e-6)
+    # connection less PV: 500 − 140 at 8 h, 500 − 210 at 11 h, 500 − 60 at 18 h; at 10 h only what 11 h can sell
+    device = schedule.devices["battery"]
+    expected = by_step(
+        {
+            8: [0, 0, -(175 * 4 * np.sqrt(0.9) - 360), -360],
+            10: [500, 500, 4 * 290 / 0.9 - 1000, 0],  # 288.89 kW
+            11: [-290, -290, -290, -290],
+            14: [500, 500, 500, LAST_CHARGE],
+            18: [-(400 * 4 * np.sqrt(0.9) - 3 * 440), -440, -440, -440],  # 197.89 kW
+        }
+    )
+    np.testing.assert_allclose(device.power_kw, expected, atol=1e-4)
+    assert device.soc_kwh is not None
+    full = 50 + 290 / np.sqrt(0.9)  # 355.69 kWh
+    ends = [225, 225, 50, 50, full, 50, 50, 50, 450, 450, 450, 450, 50]
+    np.testing.assert_allclose(device.soc_kwh[::4], ends, atol=1e-4)
+    np.testing.assert_allclose(schedule.site_power_kw, expected - pv, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +212,7 @@ def test_tutorial_v2g_a_range_of_minima_holds_the_car_ready() -> None:
     soc = schedule.devices["car"].soc_kwh
     full, ready = int((17 + 50 / 60) * 12), int((21 + 25 / 60) * 12)  # 04:25 and 08:00 after 10:35, in steps
     assert schedule.status == "optimal"
+    assert soc is not None
     assert soc[: full + 1].max() <= 51 + 1e-6
     assert soc[full + 1 :].max() > 51
     assert soc[ready : ready + 4].min() >= 57 - 1e-6

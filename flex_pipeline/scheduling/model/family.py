@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from pyomo import environ
 from pyomo.core.expr.relational_expr import EqualityExpression
-from pyomo.environ import Any as ANYTHING
 from pyomo.environ import Block, Constraint, Expression, NonNegativeReals, Param, Var
 
 from flex_pipeline.scheduling.limits import LIMITS, Limit, Rule
 from flex_pipeline.scheduling.template import RELIEF
 
 Term = Any  # a Pyomo expression or a number
+
 
 def declare(block: Block, index: Iterable[Any], *rules: Rule, elastic: bool = False) -> None:
     """Add each family under the name of its rule; where the part is elastic, limits give way."""
@@ -34,13 +35,13 @@ def numbers(block: Block, index: Iterable[Any], *names: str) -> None:
     """Add parameters over an index."""
     members = list(index)
     for name in names:
-        setattr(block, name, Param(members, mutable=True, within=ANYTHING, default=1.0))
+        setattr(block, name, Param(members, mutable=True, within=environ.Any, default=1.0))
 
 
 def number(block: Block, *names: str) -> None:
     """Add parameters that do not vary."""
     for name in names:
-        setattr(block, name, Param(mutable=True, within=ANYTHING, default=1.0))
+        setattr(block, name, Param(mutable=True, within=environ.Any, default=1.0))
 
 
 def node(block: Block, steps: Iterable[int], name: str) -> None:
@@ -81,7 +82,9 @@ def _relaxed(block: Block, members: list[Any], rule: Rule) -> Rule:
     def relaxed(b: Block, t: Any) -> Any:
         relation = rule(b, t)
         if isinstance(relation, EqualityExpression):
-            raise TypeError(f"{rule.__name__} is a limit and so an inequality: state its two sides as two families")
+            raise TypeError(
+                f"{rule.__name__} is a limit and so an inequality: state its two sides as two families"
+            )
         left, right = relation.args
         return left - relief[t] <= right
 

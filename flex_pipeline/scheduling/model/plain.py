@@ -1,4 +1,4 @@
-"""The whole problem as one Pyomo model, which any solver can take as it stands: the reference for the stamped program."""
+"""The whole problem as one Pyomo model, which any solver can take as it stands: the reference of the tests."""
 
 from __future__ import annotations
 

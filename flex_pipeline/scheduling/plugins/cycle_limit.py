@@ -45,7 +45,9 @@ class CycleLimit(Addition):
         own = key("cycle-limit", self.device)
         feeders = [storage.name for storage in problem.storages if storage.stock == number]
         links = tuple(Link(key("storage", name), "taken", own, "taken") for name in feeders)
-        return Part("cycle-limit", self.device, shape, {"most_kwh": np.full(len(days), self.cycles * size_kwh)}, links)
+        return Part(
+            "cycle-limit", self.device, shape, {"most_kwh": np.full(len(days), self.cycles * size_kwh)}, links
+        )
 
 
 def read_cycle_limit(model: Fields, device: str) -> CycleLimit | None:

@@ -63,6 +63,16 @@ def refuse_impossible_power(model: Fields, storage: Storage) -> None:
         model.notice("minimum-charging-power", f"is above the capacity {hours(shut)}: it cannot charge then")
 
 
+def tell_energy_from_nothing(model: Fields, roundtrip: Array, both_ways: NDArray[np.bool_]) -> None:
+    """A notice for a device that gives back more than it takes in: what a COP does to one that may produce."""
+    if (gains := both_ways & (roundtrip > 1 + 1e-9)).any():
+        model.notice(
+            "charging-efficiency",
+            f"gives back more than it takes in {model.notes.hours(gains)}: state a production-capacity of 0 kW "
+            "where it cannot",
+        )
+
+
 def _asked(field: str, statement: SocStatement | None) -> _Asked:
     if statement is None:
         return _Asked(field, np.full(1, np.nan), False)

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.problem import SocStatement, SoftLimit, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields
-from flex_pipeline.scheduling.reading.contradictions import refuse_contradictions, refuse_impossible_power
+from flex_pipeline.scheduling.reading.contradictions import (
+    refuse_contradictions,
+    refuse_impossible_power,
+    tell_energy_from_nothing,
+)
 from flex_pipeline.scheduling.reading.prices import read_charge
 from flex_pipeline.scheduling.reading.site import read_device_breach_price, read_soc_breach_prices
 from flex_pipeline.scheduling.reading.start import read_start
@@ -67,6 +71,7 @@ def read_converter(model: Fields, context: Fields) -> Converter:
         model.array(name, fill=1.0) if name in model else np.full(model.notes.grid.n, roundtrip)
         for name in ("charging-efficiency", "discharging-efficiency")
     )
+    tell_energy_from_nothing(model, charging * discharging, (charge_limit > 0) & (discharge_limit > 0))
     return Converter(charge_limit, discharge_limit, charge_soft, discharge_soft, charging, discharging)
 
 

@@ -142,3 +142,10 @@ def test_hours_in_which_the_minimum_cannot_be_met_are_told() -> None:
     found = problem(minimum_charging_power=minimum)
 
     assert "2024-06-03 01:00 to 03:00: it cannot charge then" in found.notices[0]
+
+
+def test_a_heat_pump_that_may_produce_is_told_to_make_energy_from_nothing() -> None:
+    (notice,) = problem(charging_efficiency="300%").notices
+
+    assert "gives back more than it takes in 2024-06-03 00:00 to 04:00" in notice
+    assert problem(charging_efficiency="300%", production_capacity="0 kW").notices == ()

@@ -3,13 +3,20 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from pyomo.environ import Constraint
+from pyomo.environ import ConcreteModel, Constraint
 
 from flex_pipeline.scheduling import read_problem
-from flex_pipeline.scheduling.model import build
+from flex_pipeline.scheduling.model.declaring import declare_part
+from flex_pipeline.scheduling.parts import parts_of
 from tests.scheduling.sites import at, battery, process, site
 
-MODULES = ("minimum_charging", "process", "site", "soft", "stock", "storage", "two_prices")
+MODULES = [
+    *(
+        f"flex_pipeline.scheduling.model.{name}"
+        for name in ("minimum_charging", "process", "site", "soft", "stock", "storage", "two_prices")
+    ),
+    "flex_pipeline.scheduling.plugins.cycle_limit",
+]
 
 
 def rich_problem() -> dict[str, object]:
@@ -18,6 +25,8 @@ def rich_problem() -> dict[str, object]:
         "soc_maxima": [{"value": "9 kWh", "datetime": at(2)}],
         "soc_targets": [{"value": "4 kWh", "datetime": at(3)}],
         "minimum_charging_power": "2 kW",
+        "maximum_cycles_per_day": "1",
+        "prefer_charging_sooner": False,
         "operation_modes": [{"consumption-range": ["0 kW", "5 kW"]}, {"production-range": ["1 kW", "5 kW"]}],
     }
     context = {
@@ -28,32 +37,36 @@ def rich_problem() -> dict[str, object]:
         "commitments": [{"name": "a", "baseline": "1 kW", "up-price": "0.2 EUR/kWh"}],
         "relax_constraints": False,
     }
-    return site(
-        [0.1] * 4,
-        battery(**statements),
-        process("SHIFTABLE"),
-        process("BREAKABLE") | {"name": "b"},
-        **context,
-    )
+    devices = (battery(**statements), process("SHIFTABLE"), process("BREAKABLE") | {"name": "b"})
+    return site([0.1] * 4, *devices, **context)
 
 
 @pytest.mark.parametrize("elastic", [False, True])
 def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_its_equation(
     elastic: bool,
 ) -> None:
-    model = build(read_problem(rich_problem()), {("battery", 1)}, elastic=elastic)
-    modules = [importlib.import_module(f"flex_pipeline.scheduling.model.{name}") for name in MODULES]
+    families = set()
+    for part in parts_of(read_problem(rich_problem()), elastic=elastic, directed=True):
+        model = ConcreteModel()
+        declare_part(model, part.shape)
+        families |= {component.local_name for component in model.component_objects(Constraint)}
 
-    families = {component.local_name for component in model.component_objects(Constraint)}
-
+    modules = [importlib.import_module(name) for name in MODULES]
     assert {
         "soc_balance",
         "soc_floor",
         "power_balance",
         "starts_once",
         "runs_long_enough",
-        "soc_targets",
+        "soc_target_reached",
         "charge_at_least",
+        "charge_only_while_charging",
+        "mode_floor",
+        "power_rises",
+        "above_covers_flow",
+        "below_within_flow",
+        "breach_covers_excess",
+        "cycle_limit",
     } <= families
     for family in families:
         (rule,) = [getattr(module, family) for module in modules if hasattr(module, family)]

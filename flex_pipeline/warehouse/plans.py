@@ -16,8 +16,8 @@ from flex_pipeline.warehouse.database import copy_frame
 
 RUN_COLUMNS = (
     "site_id, date, planning_time, belief_time, input_hash, version_id, problem, status, reason, horizon_start, "
-    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, plugin_cost, total_cost, "
-    "primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
+    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, plugin_cost, "
+    "total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
 )
 DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
 SCHEDULE_COLUMNS = (

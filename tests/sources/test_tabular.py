@@ -110,7 +110,7 @@ def test_a_pv_meter_that_is_silent_at_night_gave_nothing_but_by_day_its_value_is
         ({"resolution": "PT20M"}, r"must hold each other a whole number of times"),
         (
             {"kolumn": "x"},
-            r"source\.kolumn\n  .* is an unknown option; this source takes: csv, column, time-column",
+            r"source\.kolumn\n  .* is an unknown option; this source takes: csv, column, unit",
         ),
     ],
 )

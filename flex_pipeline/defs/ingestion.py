@@ -72,6 +72,8 @@ def _feed(name: str) -> dg.AssetsDefinition:
             done = ingest(pipeline.warehouse.engine, sensors, portfolio.folder, day, pipeline.now())
             for sensor, fault in done.unreadable.items():
                 context.log.error(f"{key} {sensor}: {fault}")
+            for notice in done.notices:
+                context.log.warning(f"{key} {notice}")
             context.add_asset_metadata(_describe(done), partition_key=key)
 
     return feed
@@ -81,6 +83,7 @@ def _describe(done: Ingested) -> dict[str, dg.MetadataValue]:
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(done.rows),
         "new_beliefs": dg.MetadataValue.int(done.stored),
+        "notices": dg.MetadataValue.int(len(done.notices)),
         "unreadable_sensors": dg.MetadataValue.int(len(done.unreadable)),
     }
 

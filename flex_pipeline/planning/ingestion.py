@@ -31,9 +31,7 @@ class Ingested:
     rows: int = 0
     stored: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)  # sensor: what is wrong with its source
-    notices: dict[str, str] = field(
-        default_factory=dict
-    )  # sensor: what was decided by rule, or looks shifted
+    notices: tuple[str, ...] = ()  # what was decided by rule, or looks shifted, each with its sensor
 
 
 def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now: datetime) -> Ingested:

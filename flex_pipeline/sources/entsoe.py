@@ -160,7 +160,8 @@ def _series(
 
     unknown = set(_texts(root, "resolution")) - _STEPS.keys()
     if unknown:
-        raise SourceError("content resolution", ", ".join(sorted(unknown)), f"is none of {', '.join(_STEPS)}")
+        message = f"is none of {', '.join(_STEPS)}"
+        raise SourceError("content resolution", ", ".join(sorted(unknown)), message, file=answer.place)
     body = re.sub(r"^\s*<\?xml[^>]*\?>", "", answer.text)
     try:
         if document == "day-ahead-price":

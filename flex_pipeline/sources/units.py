@@ -19,7 +19,7 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 
 def parse_unit(text: str) -> pint.Unit:
-    """A unit such as "kW", "EUR/MWh", "%" or "degC"; a code of three capitals is a currency of its own.
+    """A unit such as "kW", "EUR/MWh", "%", "W/m2" or "degC"; a code of three capitals is a currency of its own.
 
     Raises ValueError where the text is no unit.
     """
@@ -28,7 +28,7 @@ def parse_unit(text: str) -> pint.Unit:
         if code not in registry:
             registry.define(f"{code} = [{code}]")
     try:
-        return registry.Unit(text)
+        return registry.Unit(re.sub(r"\b(m|cm|km)([23])\b", r"\1**\2", text))  # W/m2, as meters write it
     except Exception as error:  # pint raises half a dozen kinds, from its tokenizer too
         raise ValueError('is not a unit, for example "kW", "EUR/MWh" or "degC"') from error
 

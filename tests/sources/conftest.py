@@ -45,7 +45,7 @@ def make_sensor() -> MakeSensor:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     """A server of our own, asked without the pauses that strangers are owed."""
     quick = http.Manners(
         connect_s=1, silence_s=0.3, whole_s=1, attempts=3, first_wait_s=0.01, longest_wait_s=2, pause_s=0

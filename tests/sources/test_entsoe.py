@@ -68,16 +68,14 @@ def acknowledgement(code: str, text: str) -> str:
 
 @pytest.fixture
 def price(
-    make_sensor: MakeSensor, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    make_sensor: MakeSensor, web: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Sensor]:
     """An hourly Dutch price, asked from the local server with a key."""
     monkeypatch.setenv("ENTSOE_API_KEY", KEY)
 
     def make(question: dict[str, object] | None = None, **changes: object) -> Sensor:
         usual = {"name": "nl.price", "kind": "price", "unit": "EUR/MWh", "resolution": "PT1H"}
-        return make_sensor(
-            {"entsoe": {"area": "NL", "url": server.url} | (question or {})}, **(usual | changes)
-        )
+        return make_sensor({"entsoe": {"area": "NL", "url": web.url} | (question or {})}, **(usual | changes))
 
     return make
 
@@ -86,20 +84,20 @@ def rows(sensor: Sensor) -> list[tuple[datetime, float | None]]:
     return read(sensor, START, END, Path()).rows()
 
 
-def test_positions_that_are_left_out_repeat_the_last_price(server: LocalServer, price) -> None:
+def test_positions_that_are_left_out_repeat_the_last_price(web: LocalServer, price) -> None:
     # curve type A03: a value holds until the next position
-    server.replies = [Reply(prices(period([(1, 50.0), (3, 70.5), (23, -1.25)])))]
+    web.replies = [Reply(prices(period([(1, 50.0), (3, 70.5), (23, -1.25)])))]
 
     values = [value for _, value in rows(price())]
 
     assert values == [50.0, 50.0, *[70.5] * 20, -1.25]
 
 
-def test_what_is_asked_is_the_zone_the_window_and_the_key(server: LocalServer, price) -> None:
-    server.replies = [Reply(prices(period([(1, 1.0)])))]
+def test_what_is_asked_is_the_zone_the_window_and_the_key(web: LocalServer, price) -> None:
+    web.replies = [Reply(prices(period([(1, 1.0)])))]
     rows(price())
 
-    assert server.asked[0].params == {
+    assert web.asked[0].params == {
         "documentType": "A44",
         "contract_MarketAgreement.type": "A01",
         "in_Domain": "10YNL----------L",
@@ -110,56 +108,54 @@ def test_what_is_asked_is_the_zone_the_window_and_the_key(server: LocalServer, p
     }
 
 
-def test_in_a_zone_with_two_auctions_the_coupled_one_is_asked_for(server: LocalServer, price) -> None:
-    server.replies = [Reply(prices(period([(1, 1.0)])))]
+def test_in_a_zone_with_two_auctions_the_coupled_one_is_asked_for(web: LocalServer, price) -> None:
+    web.replies = [Reply(prices(period([(1, 1.0)])))]
     rows(price({"area": "DE_LU"}))
 
-    assert server.asked[0].params["classificationSequence_AttributeInstanceComponent.position"] == "1"
+    assert web.asked[0].params["classificationSequence_AttributeInstanceComponent.position"] == "1"
 
 
-def test_quarter_hours_of_the_market_become_the_mean_of_the_hour(server: LocalServer, price) -> None:
+def test_quarter_hours_of_the_market_become_the_mean_of_the_hour(web: LocalServer, price) -> None:
     quarters = [(n + 1, float(n)) for n in range(92)]
-    server.replies = [Reply(prices(period(quarters, resolution="PT15M")))]
+    web.replies = [Reply(prices(period(quarters, resolution="PT15M")))]
 
     # 0, 1, 2, 3 -> 1.5
     assert rows(price())[:2] == [(START, 1.5), (START + HOUR, 5.5)]
 
 
-def test_hours_of_the_market_hold_for_the_quarter_hours_of_a_sensor(server: LocalServer, price) -> None:
-    server.replies = [Reply(prices(period([(1, 50.0), (2, 60.0)])))]
+def test_hours_of_the_market_hold_for_the_quarter_hours_of_a_sensor(web: LocalServer, price) -> None:
+    web.replies = [Reply(prices(period([(1, 50.0), (2, 60.0)])))]
 
     assert [value for _, value in rows(price(resolution="PT15M"))][:5] == [50.0] * 4 + [60.0]
 
 
-def test_where_both_steps_are_published_the_sensors_own_stands_first(server: LocalServer, price) -> None:
+def test_where_both_steps_are_published_the_sensors_own_stands_first(web: LocalServer, price) -> None:
     hours = period([(1, 10.0)])
     quarters = period([(1, 99.0)], resolution="PT15M", end=START + HOUR)
-    server.replies = [Reply(prices(quarters, hours))]
+    web.replies = [Reply(prices(quarters, hours))]
 
     assert [value for _, value in rows(price())] == [10.0] * 23
     assert [value for _, value in rows(price(resolution="PT15M"))][:5] == [99.0] * 4 + [10.0]
 
 
-def test_half_a_day_is_given_as_half_a_day(server: LocalServer, price) -> None:
-    server.replies = [Reply(prices(period([(1, 5.0)], end=START + 12 * HOUR)))]
+def test_half_a_day_is_given_as_half_a_day(web: LocalServer, price) -> None:
+    web.replies = [Reply(prices(period([(1, 5.0)], end=START + 12 * HOUR)))]
 
     assert len(rows(price())) == 12
 
 
-def test_prices_per_kilowatt_hour_are_converted_and_another_currency_refused(
-    server: LocalServer, price
-) -> None:
-    server.replies = [Reply(prices(period([(1, 0.05)]), unit="KWH"))]
+def test_prices_per_kilowatt_hour_are_converted_and_another_currency_refused(web: LocalServer, price) -> None:
+    web.replies = [Reply(prices(period([(1, 0.05)]), unit="KWH"))]
     assert rows(price())[0] == (START, 50.0)
 
-    server.replies = [Reply(prices(period([(1, 300.0)]), currency="PLN"))]
+    web.replies = [Reply(prices(period([(1, 300.0)]), currency="PLN"))]
     with pytest.raises(SourceError, match='"PLN/MWh" cannot be turned into "EUR/MWh"'):
         rows(price())
 
 
-def test_nothing_published_yet_is_no_fault(server: LocalServer, price) -> None:
+def test_nothing_published_yet_is_no_fault(web: LocalServer, price) -> None:
     text = "No matching data found for Data item Energy Prices [12.1.D] (NL) and interval 2026-03-28T22:00Z"
-    server.replies = [Reply(acknowledgement("999", text))]
+    web.replies = [Reply(acknowledgement("999", text))]
 
     assert rows(price()) == []
 
@@ -184,9 +180,9 @@ def test_nothing_published_yet_is_no_fault(server: LocalServer, price) -> None:
     ],
 )
 def test_any_other_answer_is_a_fault_with_its_reason_and_without_the_key(
-    server: LocalServer, price, reply: Reply, message: str
+    web: LocalServer, price, reply: Reply, message: str
 ) -> None:
-    server.replies = [reply]
+    web.replies = [reply]
 
     with pytest.raises(SourceError) as error:
         rows(price())
@@ -194,18 +190,18 @@ def test_any_other_answer_is_a_fault_with_its_reason_and_without_the_key(
     assert message in str(error.value)
     assert str(error.value).startswith("sensor nl.price, ")
     assert KEY not in str(error.value)
-    assert server.url.removeprefix("http://") in str(error.value)
+    assert web.url.removeprefix("http://") in str(error.value)
 
 
 @pytest.mark.parametrize(("document", "process"), [("load", "A16"), ("load-forecast", "A01")])
-def test_the_load_of_a_zone_and_its_forecast(server: LocalServer, price, document: str, process: str) -> None:
-    server.replies = [Reply(loads(period([(1, 9000), (2, 9100)], "quantity", end=START + 2 * HOUR)))]
+def test_the_load_of_a_zone_and_its_forecast(web: LocalServer, price, document: str, process: str) -> None:
+    web.replies = [Reply(loads(period([(1, 9000), (2, 9100)], "quantity", end=START + 2 * HOUR)))]
 
     load = price({"document": document}, kind="load", unit="kW")
 
     assert rows(load) == [(START, 9e6), (START + HOUR, 9.1e6)]
-    assert server.asked[0].params["processType"] == process
-    assert server.asked[0].params["outBiddingZone_Domain"] == "10YNL----------L"
+    assert web.asked[0].params["processType"] == process
+    assert web.asked[0].params["outBiddingZone_Domain"] == "10YNL----------L"
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,12 @@ def document(values: list[Any], **changes: Any) -> str:
 
 @pytest.fixture
 def meter(
-    make_sensor: MakeSensor, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    make_sensor: MakeSensor, web: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Sensor]:
     monkeypatch.setenv("FLEXMEASURES_TOKEN", TOKEN)
 
     def make(options: dict[str, str] | None = None, **changes: Any) -> Sensor:
-        source = {"flexmeasures": {"url": server.url + "/", "sensor": 7}}
+        source = {"flexmeasures": {"url": web.url + "/", "sensor": 7}}
         return make_sensor(source | (options or {}), **changes)
 
     return make
@@ -50,8 +50,8 @@ def rows(sensor: Sensor, now: datetime = START + 9 * HOUR) -> list[tuple[Any, ..
     return fetch(sensor, Window(START, START + HOUR, now), Path()).values.rows()
 
 
-def test_values_share_the_duration_and_gaps_stay(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([1.5, None, 2.5, 3]))]
+def test_values_share_the_duration_and_gaps_stay(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([1.5, None, 2.5, 3]))]
 
     # what is over is believed by the sensor's rule
     assert rows(meter()) == [
@@ -62,18 +62,18 @@ def test_values_share_the_duration_and_gaps_stay(server: LocalServer, meter) -> 
     ]
 
 
-def test_what_is_to_come_is_believed_now(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([1, 2, 3, 4]))]
+def test_what_is_to_come_is_believed_now(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([1, 2, 3, 4]))]
     now = START + 2 * QUARTER
 
     assert [belief for _, _, belief in rows(meter(), now)] == [None, None, now, now]
 
 
-def test_what_is_asked_is_the_unit_and_a_step_around_the_window(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([1, 2, 3, 4]))]
+def test_what_is_asked_is_the_unit_and_a_step_around_the_window(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([1, 2, 3, 4]))]
     rows(meter({"resolution": "PT15M", "unit": "kW"}, resolution="PT30M"))
 
-    asked = server.asked[0]
+    asked = web.asked[0]
     assert asked.path == "/api/v3_0/sensors/7/data"
     assert asked.headers["authorization"] == TOKEN
     assert asked.params == {
@@ -84,14 +84,14 @@ def test_what_is_asked_is_the_unit_and_a_step_around_the_window(server: LocalSer
     }
 
 
-def test_quarter_hours_of_the_server_become_the_hours_of_the_sensor(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([1, 2, 3, 4]))]
+def test_quarter_hours_of_the_server_become_the_hours_of_the_sensor(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([1, 2, 3, 4]))]
 
     assert rows(meter(resolution="PT1H")) == [(START, 2.5, None)]
 
 
-def test_energy_per_step_becomes_power(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([1, 1, 1, 1], unit="kWh"))]
+def test_energy_per_step_becomes_power(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([1, 1, 1, 1], unit="kWh"))]
 
     assert [value for _, value, _ in rows(meter({"unit": "kWh"}))] == [4.0] * 4
 
@@ -122,9 +122,9 @@ def test_energy_per_step_becomes_power(server: LocalServer, meter) -> None:
     ],
 )
 def test_any_other_answer_is_a_fault_with_its_reason(
-    server: LocalServer, meter, reply: Reply, message: str
+    web: LocalServer, meter, reply: Reply, message: str
 ) -> None:
-    server.replies = [reply]
+    web.replies = [reply]
 
     with pytest.raises(SourceError) as error:
         rows(meter())
@@ -133,7 +133,7 @@ def test_any_other_answer_is_a_fault_with_its_reason(
     assert TOKEN not in str(error.value)
 
 
-def test_a_sensor_without_values_gives_none(server: LocalServer, meter) -> None:
-    server.replies = [Reply(document([]))]
+def test_a_sensor_without_values_gives_none(web: LocalServer, meter) -> None:
+    web.replies = [Reply(document([]))]
 
     assert rows(meter()) == []

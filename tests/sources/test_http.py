@@ -16,47 +16,47 @@ KEY = "s3cret+key/with=signs"
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_server_that_is_busy_is_asked_again(server: LocalServer, status: int) -> None:
-    server.replies = [Reply("busy", status), Reply("busy", status), Reply("done")]
+def test_a_server_that_is_busy_is_asked_again(web: LocalServer, status: int) -> None:
+    web.replies = [Reply("busy", status), Reply("busy", status), Reply("done")]
 
-    assert http.get(server.url).text == "done"
-    assert len(server.asked) == 3
+    assert http.get(web.url).text == "done"
+    assert len(web.asked) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 302])
-def test_an_answer_that_asking_again_would_not_change_is_taken(server: LocalServer, status: int) -> None:
-    server.replies = [Reply("no", status, {"Location": server.url + "/elsewhere"})]
+def test_an_answer_that_asking_again_would_not_change_is_taken(web: LocalServer, status: int) -> None:
+    web.replies = [Reply("no", status, {"Location": web.url + "/elsewhere"})]
 
-    assert http.get(server.url).status == status
-    assert len(server.asked) == 1
+    assert http.get(web.url).status == status
+    assert len(web.asked) == 1
 
 
 def test_each_wait_is_about_twice_the_last_and_never_the_same(
-    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    web: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr(http, "sleep", waits.append)
-    server.replies = [Reply(status=503)]
+    web.replies = [Reply(status=503)]
     with pytest.raises(SourceError):
-        http.get(server.url, manners=replace(http.MANNERS, attempts=5, first_wait_s=1, longest_wait_s=60))
+        http.get(web.url, manners=replace(http.MANNERS, attempts=5, first_wait_s=1, longest_wait_s=60))
 
     # 1, 2, 4, 8 s, times 0.5 to 1
     assert [0.5 * 2**n <= wait <= 2**n for n, wait in enumerate(waits)] == [True] * 4
 
 
-def test_a_server_that_says_when_is_asked_then(server: LocalServer) -> None:
-    server.replies = [Reply(status=429, headers={"Retry-After": "1"}), Reply("done")]
+def test_a_server_that_says_when_is_asked_then(web: LocalServer) -> None:
+    web.replies = [Reply(status=429, headers={"Retry-After": "1"}), Reply("done")]
 
-    assert http.get(server.url).text == "done"
-    assert server.asked[1].at - server.asked[0].at >= 1
+    assert http.get(web.url).text == "done"
+    assert web.asked[1].at - web.asked[0].at >= 1
 
 
-def test_a_server_that_wants_an_hour_is_not_waited_for(server: LocalServer) -> None:
-    server.replies = [Reply(status=429, headers={"Retry-After": "3600"})]
+def test_a_server_that_wants_an_hour_is_not_waited_for(web: LocalServer) -> None:
+    web.replies = [Reply(status=429, headers={"Retry-After": "3600"})]
 
     with pytest.raises(SourceError, match="answered 429 to attempt 1 of 3 and asks to wait 3600 s"):
-        http.get(server.url)
-    assert len(server.asked) == 1
+        http.get(web.url)
+    assert len(web.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -75,41 +75,41 @@ def test_retry_after_is_a_number_of_seconds_or_a_date(header: str | None, second
     assert http._retry_after(header, lambda: clock) == seconds
 
 
-def test_a_silent_server_is_named_after_the_last_attempt(server: LocalServer) -> None:
-    server.replies = [Reply("late", wait_s=0.6)]
+def test_a_silent_server_is_named_after_the_last_attempt(web: LocalServer) -> None:
+    web.replies = [Reply("late", wait_s=0.6)]
 
     with pytest.raises(SourceError, match="did not answer in time to attempt 3 of 3"):
-        http.get(server.url)
+        http.get(web.url)
 
 
-def test_a_server_that_drips_for_ever_is_left(server: LocalServer) -> None:
+def test_a_server_that_drips_for_ever_is_left(web: LocalServer) -> None:
     hasty = replace(http.MANNERS, whole_s=-1, attempts=1)  # over before it began
-    server.replies = [Reply("drip")]
+    web.replies = [Reply("drip")]
 
     with pytest.raises(SourceError, match="was not done after"):
-        http.get(server.url, manners=hasty)
+        http.get(web.url, manners=hasty)
 
 
-def test_an_answer_that_is_cut_off_is_asked_for_again(server: LocalServer) -> None:
-    server.replies = [Reply("hal", promised=4), Reply("half")]
+def test_an_answer_that_is_cut_off_is_asked_for_again(web: LocalServer) -> None:
+    web.replies = [Reply("hal", promised=4), Reply("half")]
 
-    assert http.get(server.url).text == "half"
+    assert http.get(web.url).text == "half"
 
 
-def test_an_answer_without_end_is_refused(server: LocalServer) -> None:
-    server.replies = [Reply(b"x" * (1 << 20))]
+def test_an_answer_without_end_is_refused(web: LocalServer) -> None:
+    web.replies = [Reply(b"x" * (1 << 20))]
 
     with pytest.raises(SourceError, match="sent more than 0 MiB"):
-        http.get(server.url, manners=replace(http.MANNERS, most_bytes=1000, attempts=1))
+        http.get(web.url, manners=replace(http.MANNERS, most_bytes=1000, attempts=1))
 
 
-def test_a_server_that_failed_is_left_in_peace_by_the_other_sensors(server: LocalServer) -> None:
-    server.replies = [Reply(status=503)]
+def test_a_server_that_failed_is_left_in_peace_by_the_other_sensors(web: LocalServer) -> None:
+    web.replies = [Reply(status=503)]
     for _ in range(2):
         with pytest.raises(SourceError):
-            http.get(server.url)
+            http.get(web.url)
 
-    assert len(server.asked) == 3  # three attempts of the first, none of the second
+    assert len(web.asked) == 3  # three attempts of the first, none of the second
 
 
 def test_nobody_there_is_told_without_a_traceback_of_the_transport() -> None:
@@ -119,33 +119,31 @@ def test_nobody_there_is_told_without_a_traceback_of_the_transport() -> None:
     assert error.value.__suppress_context__ or error.value.__context__ is None
 
 
-def test_questions_to_one_server_keep_their_distance_from_all_threads(server: LocalServer) -> None:
-    server.replies = [Reply("x")]
+def test_questions_to_one_server_keep_their_distance_from_all_threads(web: LocalServer) -> None:
+    web.replies = [Reply("x")]
     slow = replace(http.MANNERS, pause_s=0.1)
-    threads = [
-        threading.Thread(target=http.get, args=(server.url,), kwargs={"manners": slow}) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=http.get, args=(web.url,), kwargs={"manners": slow}) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    times = sorted(asked.at for asked in server.asked)
+    times = sorted(asked.at for asked in web.asked)
     assert times[-1] - times[0] >= 0.28  # three pauses, and some slack of the clock
 
 
 def test_a_key_is_in_no_message_and_in_no_log(
-    server: LocalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    web: LocalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SOME_KEY", KEY)
     key = http.secret("SOME_KEY", "the key")
-    server.replies = [Reply(f"you said {KEY}", 503)]
+    web.replies = [Reply(f"you said {KEY}", 503)]
 
     with caplog.at_level(logging.DEBUG), pytest.raises(SourceError) as error:
-        http.get(server.url, {"token": key}, {"Authorization": key})
+        http.get(web.url, {"token": key}, {"Authorization": key})
 
-    assert server.asked[0].params["token"] == KEY
-    assert server.asked[0].headers["authorization"] == KEY
+    assert web.asked[0].params["token"] == KEY
+    assert web.asked[0].headers["authorization"] == KEY
     shown = str(error.value) + caplog.text + str(caplog.records[0].__dict__)
     assert "GET /?token=***" in caplog.text  # the transport did log the address
     for form in (KEY, "s3cret", "with%3Dsigns"):

@@ -43,10 +43,10 @@ def temperatures(*values: float | None) -> str:
 
 
 @pytest.fixture
-def weather(make_sensor: MakeSensor, server: LocalServer) -> Callable[..., Sensor]:
+def weather(make_sensor: MakeSensor, web: LocalServer) -> Callable[..., Sensor]:
     def make(variable: str = "temperature_2m", unit: str = "degC", **question: Any) -> Sensor:
         kind = "temperature" if variable == "temperature_2m" else "irradiance"
-        source = {"open-meteo": {"variable": variable, "url": server.url} | question}
+        source = {"open-meteo": {"variable": variable, "url": web.url} | question}
         return make_sensor(source, name="weather", kind=kind, unit=unit, resolution="PT1H")
 
     return make
@@ -56,12 +56,12 @@ def rows(sensor: Sensor, window: Window) -> list[tuple[Any, ...]]:
     return fetch(sensor, window, Path()).values.rows()
 
 
-def test_a_forecast_is_believed_when_it_is_fetched(server: LocalServer, weather) -> None:
-    server.replies = [Reply(temperatures(18.0, 19.5, None, 21.0))]
+def test_a_forecast_is_believed_when_it_is_fetched(web: LocalServer, weather) -> None:
+    web.replies = [Reply(temperatures(18.0, 19.5, None, 21.0))]
 
     assert rows(weather(), AHEAD) == [(START, 19.5, AHEAD.now), (START + HOUR, None, AHEAD.now)]
-    assert server.asked[0].path == "/v1/forecast"
-    assert server.asked[0].params == {
+    assert web.asked[0].path == "/v1/forecast"
+    assert web.asked[0].params == {
         "latitude": "52.37",  # the site's
         "longitude": "4.9",
         "hourly": "temperature_2m",
@@ -72,20 +72,20 @@ def test_a_forecast_is_believed_when_it_is_fetched(server: LocalServer, weather)
     }
 
 
-def test_a_forecast_of_a_named_model_is_believed_since_its_run_came_out(server: LocalServer, weather) -> None:
+def test_a_forecast_of_a_named_model_is_believed_since_its_run_came_out(web: LocalServer, weather) -> None:
     issued = START - 22 * HOUR
     meta = {"last_run_initialisation_time": 0, "last_run_availability_time": int(issued.timestamp())}
-    server.replies = [Reply(json.dumps(meta)), Reply(temperatures(18.0, 19.5, 20.0, 21.0))]
+    web.replies = [Reply(json.dumps(meta)), Reply(temperatures(18.0, 19.5, 20.0, 21.0))]
 
     found = rows(weather(**{"issued-by": "dwd_icon_d2", "model": "icon_d2"}), AHEAD)
 
     assert {belief for _, _, belief in found} == {issued}
-    assert server.asked[0].path == "/data/dwd_icon_d2/static/meta.json"
-    assert server.asked[1].params["models"] == "icon_d2"
+    assert web.asked[0].path == "/data/dwd_icon_d2/static/meta.json"
+    assert web.asked[1].params["models"] == "icon_d2"
 
 
-def test_past_forecasts_are_beliefs_of_their_own_time(server: LocalServer, weather) -> None:
-    server.replies = [
+def test_past_forecasts_are_beliefs_of_their_own_time(web: LocalServer, weather) -> None:
+    web.replies = [
         Reply(
             document(
                 {"temperature_2m": "°C", "temperature_2m_previous_day1": "°C"},
@@ -105,47 +105,47 @@ def test_past_forecasts_are_beliefs_of_their_own_time(server: LocalServer, weath
         (START, 20.0, START + 7 * HOUR),
         (START + HOUR, 21.0, START + 8 * HOUR),
     ]
-    assert server.asked[0].params["hourly"] == "temperature_2m,temperature_2m_previous_day1"
+    assert web.asked[0].params["hourly"] == "temperature_2m,temperature_2m_previous_day1"
 
 
-def test_the_archive_is_believed_by_the_rule_of_the_sensor(server: LocalServer, weather) -> None:
-    server.replies = [Reply(temperatures(18.0, 19.5, 20.5, 21.0))]
+def test_the_archive_is_believed_by_the_rule_of_the_sensor(web: LocalServer, weather) -> None:
+    web.replies = [Reply(temperatures(18.0, 19.5, 20.5, 21.0))]
 
     assert rows(weather(weather="archive"), OVER) == [(START, 19.5), (START + HOUR, 20.5)]
-    assert server.asked[0].path == "/v1/archive"
+    assert web.asked[0].path == "/v1/archive"
 
 
-def test_radiation_is_the_mean_of_the_hour_before_its_stamp(server: LocalServer, weather) -> None:
+def test_radiation_is_the_mean_of_the_hour_before_its_stamp(web: LocalServer, weather) -> None:
     columns = {"shortwave_radiation": [100.0, 200.0, 300.0, 400.0]}
-    server.replies = [Reply(document({"shortwave_radiation": "W/m²"}, columns))]
+    web.replies = [Reply(document({"shortwave_radiation": "W/m²"}, columns))]
 
     # stamped 11:00: the mean from 10:00 to 11:00
     found = rows(weather("shortwave_radiation", "W/m2"), AHEAD)
     assert [(start, value) for start, value, _ in found] == [(START, 300.0), (START + HOUR, 400.0)]
 
 
-def test_the_temperature_runs_straight_between_two_hours(server: LocalServer, make_sensor, weather) -> None:
-    server.replies = [Reply(temperatures(18.0, 20.0, 24.0, 22.0))]
+def test_the_temperature_runs_straight_between_two_hours(web: LocalServer, make_sensor, weather) -> None:
+    web.replies = [Reply(temperatures(18.0, 20.0, 24.0, 22.0))]
     quarters = weather().model_copy(update={"resolution": timedelta(minutes=15)})
 
     assert [value for _, value, _ in rows(quarters, AHEAD)][:5] == [20.0, 21.0, 22.0, 23.0, 24.0]
 
 
-def test_kelvin_is_another_unit_with_another_zero(server: LocalServer, weather) -> None:
-    server.replies = [Reply(temperatures(18.0, 20.0, 24.0, 22.0))]
+def test_kelvin_is_another_unit_with_another_zero(web: LocalServer, weather) -> None:
+    web.replies = [Reply(temperatures(18.0, 20.0, 24.0, 22.0))]
 
     assert rows(weather(unit="kelvin"), AHEAD)[0][1] == pytest.approx(293.15)
 
 
 def test_a_customer_asks_a_server_of_their_own_with_a_key_that_never_shows(
-    server: LocalServer, weather, monkeypatch: pytest.MonkeyPatch
+    web: LocalServer, weather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPEN_METEO_KEY", "om-key-42")
-    server.replies = [Reply(json.dumps({"error": True, "reason": "API key om-key-42 is expired"}), 400)]
+    web.replies = [Reply(json.dumps({"error": True, "reason": "API key om-key-42 is expired"}), 400)]
 
     with pytest.raises(SourceError, match=r"API key \*\*\* is expired"):
         rows(weather(**{"key-env": "OPEN_METEO_KEY"}), AHEAD)
-    assert server.asked[0].params["apikey"] == "om-key-42"
+    assert web.asked[0].params["apikey"] == "om-key-42"
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_a_customer_asks_a_server_of_their_own_with_a_key_that_never_shows(
     ],
 )
 def test_any_other_answer_is_a_fault_with_its_reason(
-    server: LocalServer, weather, reply: Reply, message: str
+    web: LocalServer, weather, reply: Reply, message: str
 ) -> None:
-    server.replies = [reply]
+    web.replies = [reply]
 
     with pytest.raises(SourceError) as error:
         rows(weather(), AHEAD)

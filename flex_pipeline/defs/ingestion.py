@@ -21,14 +21,14 @@ DESCRIPTIONS = {
 }
 
 
+def feed_of(sensor: Sensor) -> str:
+    """The feed that reads a sensor."""
+    return next((feed for feed, kinds in FEEDS.items() if sensor.kind in kinds), "sensor_readings")
+
+
 def sensors_of(feed: str, portfolio: Portfolio) -> list[Sensor]:
     """The sensors that a feed reads."""
-    elsewhere = [kind for kinds in FEEDS.values() for kind in kinds]
-    return [
-        sensor
-        for sensor in portfolio.sensors.values()
-        if (sensor.kind in FEEDS[feed] if feed in FEEDS else sensor.kind not in elsewhere)
-    ]
+    return [sensor for sensor in portfolio.sensors.values() if feed_of(sensor) == feed]
 
 
 @dg.asset(name="portfolio", group_name="ingestion", kinds={"yaml", "postgres"})

@@ -28,6 +28,7 @@ from flex_pipeline.sources.web import Question
 
 ACCEPTED, QUARANTINE = "accepted", "quarantine"
 SETTLED = timedelta(seconds=10)  # not written to for so long: a program that copies a file is done with it
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 _STAMP, _SPAN = "%Y%m%dT%H%M%S%fZ", "%Y%m%dT%H%M%SZ"
 _ACCEPTED_NAME = re.compile(r"(\d{8}T\d{12}Z)_(\d{8}T\d{6}Z)_(\d{8}T\d{6}Z)_([0-9a-f]{12})_(.+)")
@@ -118,6 +119,8 @@ class DroppedFolderSource(TableSource):
             raise SourceError(
                 "source.time-column", file.name, "has times beyond the year 9999", file=file
             ) from None
+        if first < EARLIEST:  # a year of two digits, mostly; and of a file's name four are read back
+            raise SourceError("source.time-column", first, f"is before {EARLIEST:%Y}", file=file)
         read_files(self, version, self._is_csv, sensor, Window.of(first, last + timedelta(microseconds=1)))
         return first, last
 
@@ -147,6 +150,7 @@ class Refusal:
     """A file that was put into quarantine, and why."""
 
     path: Path
+    name: str  # as it was dropped
     reason: str
 
 
@@ -215,4 +219,4 @@ def _refuse(file: Path, reason: str, digest: str, now: datetime) -> Refusal:
     target.parent.mkdir(exist_ok=True)
     target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
     os.replace(file, target)
-    return Refusal(target, reason)
+    return Refusal(target, file.name, reason)

@@ -7,9 +7,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from flex_pipeline.definitions import build_defs
 from flex_pipeline.defs.dropped_files import dropped_files
 from flex_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
+from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.connection import Connection
+from flex_pipeline.warehouse.portfolios import store_portfolio
 
 SITE = """\
 site: home
@@ -35,8 +39,12 @@ def drop(folder: Path, name: str, *rows: str) -> None:
     os.utime(file, (0, 0))  # written long ago
 
 
+def resource(folder: Path) -> PipelineResource:
+    return PipelineResource(warehouse=WarehouseResource(), folder=str(folder))
+
+
 def tick(folder: Path, cursor: str | None) -> dg.SensorResult:
-    pipeline = PipelineResource(warehouse=WarehouseResource(), folder=str(folder))
+    pipeline = resource(folder)
     with dg.build_sensor_context(cursor=cursor, resources={"pipeline": pipeline}) as context:
         result = dropped_files(context)
     assert isinstance(result, dg.SensorResult)
@@ -101,3 +109,28 @@ def test_a_faulty_file_is_told_on_its_feed_and_starts_no_run(folder: Path) -> No
 
 def test_nothing_dropped_is_nothing_to_do(folder: Path) -> None:
     assert spans(tick(folder, datetime(2026, 1, 1, tzinfo=UTC).isoformat())) == []
+
+
+def test_the_run_that_is_asked_for_reads_and_judges_the_days(
+    folder: Path, database: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEX_DATABASE_URL", database.warehouse.url())
+    pipeline = resource(folder)
+    with pipeline.warehouse.engine.begin() as session:
+        store_portfolio(session, pipeline.portfolio)
+    drop(folder, "a.csv", *(f"2026-01-{9 + h // 24:02d}T{h % 24:02d}:00Z,{h}" for h in range(23, 71)))
+    [request] = tick(folder, None).run_requests or []
+
+    job = build_defs(pipeline=pipeline, warehouse=pipeline.warehouse).resolve_job_def("read_again")
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = job.execute_in_process(
+            instance=instance, tags=request.tags, asset_selection=list(request.asset_selection or [])
+        )
+        materialized = instance.get_materialized_partitions(dg.AssetKey("sensor_readings"))
+
+    assert run.success
+    assert materialized == {"2026-01-10", "2026-01-11"}
+    with pipeline.warehouse.engine.connect() as session:
+        start, end = (datetime(2026, 1, day, 23, tzinfo=UTC) for day in (9, 11))
+        stored = read_as_of(session, ["home.load"], start, end, datetime(2026, 1, 13, tzinfo=UTC))
+    assert stored["value"].to_list() == [float(h) for h in range(23, 71)]

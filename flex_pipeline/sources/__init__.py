@@ -84,7 +84,8 @@ def _problem(error: Mapping[str, Any], model: type[Source]) -> Problem:
         if error["type"] == "missing":
             return (field, "nothing", f"is given, but it is required; {taken}")
         return (field, error["input"], f"is an unknown option; {taken}")
-    return (field, error["input"], str(error["msg"]).removeprefix("Value error, ").removeprefix("Input "))
+    given = "***" if field.endswith("-env") else error["input"]  # it may be the secret itself
+    return (field, given, str(error["msg"]).removeprefix("Value error, ").removeprefix("Input "))
 
 
 def _options(model: type[Any], place: list[str]) -> str:

@@ -36,7 +36,10 @@ def parse_times(stamps: pl.Series, field: str = "source.time-column") -> pl.Seri
         row = int((~with_offset.fill_null(False)).arg_true()[0])
         raise _unreadable(field, stamps, row, "has no UTC offset where other rows have one")
     aware = bool(with_offset.all())
-    times = text.str.to_datetime(time_unit="us", time_zone="UTC" if aware else None, strict=False)
+    try:
+        times = text.str.to_datetime(time_unit="us", time_zone="UTC" if aware else None, strict=False)
+    except pl.exceptions.ComputeError:  # not one of them is a time
+        times = pl.Series([None] * len(text), dtype=pl.Datetime("us"))
     if times.null_count():
         row = int(times.is_null().arg_true()[0])
         raise _unreadable(

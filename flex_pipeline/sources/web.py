@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -18,7 +19,7 @@ def _address(value: str) -> str:
 
 
 def _variable(value: str) -> str:
-    if not value.isidentifier():
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):  # a key that was written here by mistake is not
         raise ValueError('is not the name of an environment variable, for example "ENTSOE_API_KEY"')
     return value
 

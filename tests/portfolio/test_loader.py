@@ -150,6 +150,15 @@ def test_a_source_that_cannot_be_is_told_before_anything_is_read(
         assert part in message
 
 
+def test_a_key_in_the_place_of_its_variable_is_refused_and_never_shown(tmp_path: Path) -> None:
+    source = "{entsoe: {area: NL, key-env: 5ecret00aaaabbbb}}"
+    message = faults(write(tmp_path, GOOD.replace("{simulated: price, level: 80 EUR/MWh}", source)))
+
+    assert "source.entsoe.key-env" in message
+    assert 'is not the name of an environment variable, for example "ENTSOE_API_KEY"' in message
+    assert "5ecret" not in message
+
+
 def test_weather_without_a_place_is_told(tmp_path: Path) -> None:
     source = "{open-meteo: {variable: temperature_2m}}"
     nowhere = GOOD.replace("location: {latitude: 52.4, longitude: 4.9}\n", "")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flex_pipeline.portfolio.sensor import Sensor
@@ -111,6 +112,19 @@ def test_a_faulty_file_is_set_aside_with_the_reason(load, pv, drop, tmp_path, co
     assert beside == f"{file}.reason.txt"
     assert (tmp_path / "inbox" / "quarantine" / beside).read_text() == taken.reason + "\n"
     assert values(load, tmp_path) == []
+
+
+def test_times_beyond_the_calendar_are_a_reason_too(make_sensor, tmp_path) -> None:
+    source = {"dropped-folder": {"path": "inbox", "files": "*.parquet"}, "column": "kw"}
+    microseconds_of_the_year_20000 = 569_000_000_000 * 1_000_000
+    (tmp_path / "inbox").mkdir()
+    far = pl.Series([microseconds_of_the_year_20000]).cast(pl.Datetime("us", "UTC"))
+    pl.DataFrame({"timestamp": far, "kw": [1.0]}).write_parquet(tmp_path / "inbox" / "far.parquet")
+
+    [taken] = took(tmp_path, make_sensor(source), now=datetime.now(UTC) + HOUR)
+
+    assert isinstance(taken, Refusal)
+    assert "has times beyond the year 9999" in taken.reason
 
 
 def test_a_file_that_one_of_its_sensors_cannot_read_is_read_by_none(load, pv, drop, tmp_path) -> None:

@@ -13,6 +13,7 @@ from flex_pipeline.warehouse.beliefs import read_as_of
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.verdicts import read_verdicts
+from tests.sources.local_server import Reply, serving
 
 HOUR = timedelta(hours=1)
 DAY = date(2026, 10, 25)  # 25 hours in Amsterdam, from 22:00 UTC on the day before
@@ -135,3 +136,22 @@ def test_a_source_that_breaks_half_way_leaves_the_day_as_it_was(warehouse: Engin
         [fault] = [row for row in read_verdicts(session, ["load"], DAY) if row.severity == "error"]
     assert stored["value"].to_list() == [float(h) for h in range(25)]
     assert fault.expectation == READABLE
+
+
+def test_a_key_that_a_server_repeats_is_neither_in_the_database_nor_in_what_is_told(
+    warehouse: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "0f1e2d3c-4b5a"
+    monkeypatch.setenv("ENTSOE_API_KEY", key)
+    with serving() as web:
+        web.replies = [Reply(f"Invalid security token {key}", 401)]
+        question = {"entsoe": {"area": "NL", "url": web.url}}
+        price = sensor("price", "EUR/MWh").model_copy(update={"source": question})
+        done = ingest(warehouse, [price], tmp_path, DAY, NOW)
+
+    assert web.asked[0].params["securityToken"] == key
+    assert "Invalid security token ***; is the key in ENTSOE_API_KEY right?" in done.unreadable["price"]
+    with warehouse.connect() as session:
+        stored = session.execute(text("select observed from flex.data_quality")).scalars().all()
+    assert stored == [done.unreadable["price"]]
+    assert key not in str(done)

@@ -107,6 +107,21 @@ def test_a_faulty_file_is_told_on_its_feed_and_starts_no_run(folder: Path) -> No
     assert (spans(result), result.cursor) == ([], None)
 
 
+def test_dagster_takes_what_a_tick_asks_for(folder: Path) -> None:
+    drop(folder, "a.csv", "2026-01-10T12:00Z,1")
+    drop(folder, "bad.csv", "2026-01-10T12:00Z,much")
+    definitions = build_defs(pipeline=resource(folder))
+    repository = definitions.get_repository_def()
+
+    with dg.build_sensor_context(
+        repository_def=repository, resources={"pipeline": resource(folder)}, sensor_name="dropped_files"
+    ) as context:
+        done = definitions.resolve_sensor_def("dropped_files").evaluate_tick(context)
+
+    assert [request.tags[RANGE_START_TAG] for request in done.run_requests or []] == ["2026-01-10"]
+    assert [event.asset_key for event in done.asset_events] == [dg.AssetKey("sensor_readings")]
+
+
 def test_nothing_dropped_is_nothing_to_do(folder: Path) -> None:
     assert spans(tick(folder, datetime(2026, 1, 1, tzinfo=UTC).isoformat())) == []
 

@@ -32,10 +32,10 @@ def judge(
             frame = day_frame(readings, alike, day, due_until=due_until)
             for verdict in _verdicts(frame, alike, rules, day):
                 of_sensor[verdict.sensor].append(verdict)
-    for sensor in sensors:
-        if sensor.kind in DARK_WITHOUT_SUN:
-            own = readings.filter(pl.col("sensor") == sensor.name)
-            of_sensor[sensor.name].append(judge_clock(own, sensor, day))
+    sunny = {sensor.name: sensor for sensor in sensors if sensor.kind in DARK_WITHOUT_SUN}
+    own = readings.filter(pl.col("sensor").is_in(list(sunny))).partition_by("sensor", as_dict=True)
+    for name, sensor in sunny.items():
+        of_sensor[name].append(judge_clock(own.get((name,), readings.clear()), sensor, day))
     return tuple(verdict for verdicts in of_sensor.values() for verdict in verdicts)
 
 

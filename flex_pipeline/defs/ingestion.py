@@ -21,14 +21,14 @@ DESCRIPTIONS = {
 }
 
 
+def feed_of(sensor: Sensor) -> str:
+    """The feed that reads a sensor."""
+    return next((feed for feed, kinds in FEEDS.items() if sensor.kind in kinds), "sensor_readings")
+
+
 def sensors_of(feed: str, portfolio: Portfolio) -> list[Sensor]:
     """The sensors that a feed reads."""
-    elsewhere = [kind for kinds in FEEDS.values() for kind in kinds]
-    return [
-        sensor
-        for sensor in portfolio.sensors.values()
-        if (sensor.kind in FEEDS[feed] if feed in FEEDS else sensor.kind not in elsewhere)
-    ]
+    return [sensor for sensor in portfolio.sensors.values() if feed_of(sensor) == feed]
 
 
 @dg.asset(name="portfolio", group_name="ingestion", kinds={"yaml", "postgres"})
@@ -72,6 +72,8 @@ def _feed(name: str) -> dg.AssetsDefinition:
             done = ingest(pipeline.warehouse.engine, sensors, portfolio.folder, day, pipeline.now())
             for sensor, fault in done.unreadable.items():
                 context.log.error(f"{key} {sensor}: {fault}")
+            for notice in done.notices:
+                context.log.warning(f"{key} {notice}")
             context.add_asset_metadata(_describe(done), partition_key=key)
 
     return feed
@@ -81,6 +83,7 @@ def _describe(done: Ingested) -> dict[str, dg.MetadataValue]:
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(done.rows),
         "new_beliefs": dg.MetadataValue.int(done.stored),
+        "notices": dg.MetadataValue.int(len(done.notices)),
         "unreadable_sensors": dg.MetadataValue.int(len(done.unreadable)),
     }
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
-from flex_pipeline.planning.ingestion import READABLE
+from flex_pipeline.planning.ingestion import FOUND_WHILE_READING, READABLE
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked, blocked
@@ -23,19 +23,20 @@ from flex_pipeline.warehouse.verdicts import read_faults, read_verdicts, replace
 def check(engine: Engine, sensors: Sequence[Sensor], day: date, now: datetime) -> tuple[Verdict, ...]:
     """Judge what is stored for the local day of some sensors; the verdicts replace those of an earlier check.
 
-    A sensor whose source could not be read keeps that verdict: the lack of its values is not judged again.
+    What was found while reading stays. The lack of values of a source that could not be read is not judged again.
     """
     names = [sensor.name for sensor in sensors]
     with engine.begin() as session:
-        unreadable = [
-            Verdict(row.sensor, day, READABLE, False, "error", row.observed, ())
+        found = [
+            Verdict(row.sensor, day, row.expectation, row.passed, row.severity, row.observed, ())
             for row in read_verdicts(session, names, day)
-            if row.expectation == READABLE
+            if row.expectation in FOUND_WHILE_READING
         ]
-        readable = [s for s in sensors if s.name not in {verdict.sensor for verdict in unreadable}]
+        unreadable = {verdict.sensor for verdict in found if verdict.expectation == READABLE}
+        readable = [sensor for sensor in sensors if sensor.name not in unreadable]
         start, end = _span(sensors, day)
         stored = read_stored(session, names, start, end)
-        verdicts = (*unreadable, *judge(stored, readable, day, due_until=now))
+        verdicts = (*found, *judge(stored, readable, day, due_until=now))
         replace_verdicts(session, names, day, verdicts, now)
     return verdicts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,13 +12,16 @@ import polars as pl
 from sqlalchemy import Engine
 
 from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.quality.time_shift import FURTHEST, in_words, publication_shift
 from flex_pipeline.quality.verdict import Verdict
-from flex_pipeline.sources import SourceError, read, source_name
-from flex_pipeline.timeseries.grid import local_day
+from flex_pipeline.sources import Reading, SourceError, Window, fetch, source_name
+from flex_pipeline.sources.reading import INSTANT
+from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.warehouse.beliefs import store_readings
 from flex_pipeline.warehouse.verdicts import replace_verdicts
 
-READABLE = "source can be read"
+READABLE, CLOCK_CHANGE, PUBLICATION = "source can be read", "clock change", "published to midnight"
+FOUND_WHILE_READING = (READABLE, CLOCK_CHANGE, PUBLICATION)
 
 
 @dataclass(frozen=True)
@@ -28,37 +31,74 @@ class Ingested:
     rows: int = 0
     stored: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)  # sensor: what is wrong with its source
+    notices: tuple[str, ...] = ()  # what was decided by rule, or looks shifted, each with its sensor
 
 
 def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now: datetime) -> Ingested:
     """Store what the sources hold for the local day of each sensor and can be known by now, in one transaction.
 
-    Each value is believed from the time its sensor's rule says it could be known. A source that cannot be read
-    is noted as a fault of its sensor; the other sensors are not touched by it.
+    Each value is believed since when its source says, else from the time its sensor's rule says it could be
+    known. A source that cannot be read is noted as a fault of its sensor; the other sensors are not touched by
+    it. What was decided by rule while reading is noted as a warning.
     """
-    frames, unreadable = [], {}
+    frames, verdicts = [], []
     for sensor in sensors:
         try:
-            frames.append(_readings(sensor, base, day, now))
+            frame, found = _readings(sensor, base, day, now)
         except SourceError as error:
-            unreadable[sensor.name] = str(error)
-    names = [sensor.name for sensor in sensors]
-    verdicts = [Verdict(name, day, READABLE, False, "error", fault, ()) for name, fault in unreadable.items()]
+            verdicts.append(Verdict(sensor.name, day, READABLE, False, "error", str(error), ()))
+        else:
+            frames.append(frame)
+            verdicts += found
     with engine.begin() as session:
         stored = store_readings(session, pl.concat(frames), now) if frames else 0
-        replace_verdicts(session, names, day, verdicts, now)
-    return Ingested(sum(frame.height for frame in frames), stored, unreadable)
+        replace_verdicts(session, [sensor.name for sensor in sensors], day, verdicts, now)
+    unreadable = {verdict.sensor: verdict.observed for verdict in verdicts if verdict.expectation == READABLE}
+    notices = (f"{said.sensor}: {said.observed}" for said in verdicts if said.expectation != READABLE)
+    return Ingested(sum(frame.height for frame in frames), stored, unreadable, tuple(notices))
 
 
-def _readings(sensor: Sensor, base: Path, day: date, now: datetime) -> pl.DataFrame:
+def _readings(sensor: Sensor, base: Path, day: date, now: datetime) -> tuple[pl.DataFrame, list[Verdict]]:
+    """What there is to store for a day, with what was noticed. Raises SourceError."""
+    grid = local_day(day, ZoneInfo(sensor.timezone), sensor.resolution)
+    is_published = sensor.kind == "price" and sensor.known.day_ahead is not None
+    # beyond the day, to see where a publication ends
+    until = grid.end_utc + (FURTHEST if is_published else timedelta(0))
+    reading = fetch(sensor, Window.of(grid.start_utc, until, now), base)
+    notices = {CLOCK_CHANGE: "; ".join(reading.notices)}
+    if is_published:
+        notices[PUBLICATION] = _publication(reading, sensor, grid)
+    verdicts = [
+        Verdict(sensor.name, day, rule, False, "warning", notice, ())
+        for rule, notice in notices.items()
+        if notice
+    ]
+    return _believed(reading.values.filter(pl.col("event_start") < grid.end_utc), sensor, now), verdicts
+
+
+def _publication(reading: Reading, sensor: Sensor, grid: Grid) -> str:
+    """What is wrong with where a day-ahead series ends; nothing if it ends at midnight, or further away."""
+    known = reading.values.drop_nulls("value")
+    last = known["event_start"].max()
+    late = publication_shift(last + sensor.resolution, grid.end_utc) if isinstance(last, datetime) else None
+    if late is None:
+        return ""
+    return (
+        f"what is published ends {in_words(late)} for midnight in {sensor.timezone}: is the timezone right?"
+    )
+
+
+def _believed(values: pl.DataFrame, sensor: Sensor, now: datetime) -> pl.DataFrame:
+    """Values with their source and since when they are believed, as the warehouse takes them, until now."""
     timezone = ZoneInfo(sensor.timezone)
-    grid = local_day(day, timezone, sensor.resolution)
-    frame = read(sensor, grid.start_utc, grid.end_utc, base)
-    known = [sensor.known.at(start, sensor.resolution, timezone) for start in frame["event_start"]]
-    return frame.select(
+    by_rule = [sensor.known.at(start, sensor.resolution, timezone) for start in values["event_start"]]
+    if "belief_time" not in values.columns:
+        values = values.with_columns(belief_time=pl.lit(None, INSTANT))
+    return values.select(
         pl.lit(sensor.name).alias("sensor"),
         "event_start",
-        pl.Series("belief_time", known, pl.Datetime("us", "UTC")),
+        pl.col("belief_time").fill_null(pl.Series(by_rule, dtype=INSTANT)),
         pl.lit(source_name(sensor)).alias("source"),
         "value",
+        pl.col("belief_time").is_not_null().alias("stated"),
     ).filter(pl.col("belief_time") <= now)

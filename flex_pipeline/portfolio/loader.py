@@ -16,10 +16,11 @@ from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_contex
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
+from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
 
-SourceCheck = Callable[[Mapping[str, Any]], list[tuple[str, object, str]]]
+SourceCheck = Callable[[Mapping[str, Any], Sensor], list[tuple[str, object, str]]]
 PluginLoader = Callable[[Collection[str], Path], None]
 
 Model = TypeVar("Model", Settings, Sensor)
@@ -165,6 +166,11 @@ def _read_sensor(
             document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key
         )
         return
+    if secrets := list(secrets_in(given)):
+        for place in secrets:  # never with the value, nor with what another check would show of it
+            where = ".".join(map(str, ("sensors", name, *place)))
+            reader.fault(document, where, None, ADVICE, (*key, *place))
+        return
     fields = {"timezone": timezone} | dict(given) | {"name": name, "site": site}
     fields |= {"latitude": location[0], "longitude": location[1]}
     if "capacity" in fields:
@@ -178,7 +184,7 @@ def _read_sensor(
     sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
     if sensor is None:
         return
-    for where, value, message in reader.check_source(sensor.source):
+    for where, value, message in reader.check_source(sensor.source, sensor):
         reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
     reader.sensors[name] = sensor
 

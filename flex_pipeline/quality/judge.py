@@ -11,6 +11,7 @@ import polars as pl
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.frame import day_frame
 from flex_pipeline.quality.suites import SUITES, Rule
+from flex_pipeline.quality.time_shift import DARK_WITHOUT_SUN, judge_clock
 from flex_pipeline.quality.validation import faulty_rows
 from flex_pipeline.quality.verdict import EVIDENCE_ROWS, Verdict
 
@@ -22,7 +23,7 @@ def judge(
 
     `readings` as stored: sensor, event_start (UTC), value; duplicates, gaps and rows of other days or sensors
     are expected. A step is missing only if its value could be known by `due_until`. All sensors of a kind are
-    validated at once.
+    validated at once; whether a clock is right is seen sensor by sensor.
     """
     of_sensor: dict[str, list[Verdict]] = {sensor.name: [] for sensor in sensors}
     for kind, rules in SUITES.items():
@@ -31,6 +32,10 @@ def judge(
             frame = day_frame(readings, alike, day, due_until=due_until)
             for verdict in _verdicts(frame, alike, rules, day):
                 of_sensor[verdict.sensor].append(verdict)
+    sunny = {sensor.name: sensor for sensor in sensors if sensor.kind in DARK_WITHOUT_SUN}
+    own = readings.filter(pl.col("sensor").is_in(list(sunny))).partition_by("sensor", as_dict=True)
+    for name, sensor in sunny.items():
+        of_sensor[name].append(judge_clock(own.get((name,), readings.clear()), sensor, day))
     return tuple(verdict for verdicts in of_sensor.values() for verdict in verdicts)
 
 

@@ -28,3 +28,7 @@ class SourceError(ValueError):
     def of(self, sensor: str) -> SourceError:
         """The same fault with the sensor that met it: files are read once for several sensors."""
         return SourceError(self.field, self.value, self.message, file=self.file, sensor=sensor)
+
+    def in_file(self, file: Path | str) -> SourceError:
+        """The same fault with the file it was met in, unless it has one."""
+        return SourceError(self.field, self.value, self.message, file=self.file or file, sensor=self.sensor)

@@ -4,53 +4,54 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
 
 import polars as pl
 
+from flex_pipeline.sources import files
 from flex_pipeline.sources.errors import SourceError
+from flex_pipeline.sources.files import Version
+from flex_pipeline.sources.http import redacted
 from flex_pipeline.sources.wall_clock import DaylightSaving, Stamp, event_starts
-
-Version = tuple[tuple[str, int, int], ...]  # path, modification time [ns] and size [bytes] of each file
-
-
-def versions(pattern: str, base: Path, field: str) -> Version:
-    """The files that the path or glob pattern stands for, by name, and their state. Raises SourceError."""
-    path = Path(pattern)
-    folder, name = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (base, path)
-    files = sorted(file for file in folder.glob(str(name)) if file.is_file())
-    if not files:
-        raise SourceError(field, pattern, f"is no file under {base}; {_neighbours(base / path)}")
-    states = [(file, file.stat()) for file in files]
-    return tuple((str(file), state.st_mtime_ns, state.st_size) for file, state in states)
-
-
-def _neighbours(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f"the folder {path.parent} does not exist"
-    names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
-    return f"there are: {', '.join(names[:20])}" if names else f"the folder {path.parent} is empty"
 
 
 @lru_cache(maxsize=32)
 def load(version: Version, is_csv: bool) -> pl.DataFrame:
     """The rows of the files, one after the other; cells of CSV files stay text. Raises SourceError."""
-    tables = [_read_file(Path(path), is_csv) for path, _, _ in version]
-    for table, (path, _, _) in zip(tables, version, strict=True):
+    tables = [_read_file(name, is_csv) for name, _, _ in version]
+    for table, (name, _, _) in zip(tables, version, strict=True):
         if table.columns != tables[0].columns:
-            columns = ", ".join(tables[0].columns)
             raise SourceError(
-                "columns", ", ".join(table.columns), f"differ from the first file's: {columns}", file=path
+                "columns",
+                columns_of(table),
+                f"differ from the first file's: {columns_of(tables[0])}",
+                file=name,
             )
-    return pl.concat(tables)
-
-
-def _read_file(path: Path, is_csv: bool) -> pl.DataFrame:
     try:
-        return pl.read_csv(path, infer_schema=False) if is_csv else pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        kind = "CSV with a header, UTF-8" if is_csv else "Parquet"
-        raise SourceError("content", path.name, f"cannot be read as {kind}: {error}", file=path) from error
+        return pl.concat(tables)
+    except pl.exceptions.PolarsError as error:
+        raise SourceError(
+            "columns", columns_of(tables[0]), f"change their type between files: {error}"
+        ) from error
+
+
+def columns_of(table: pl.DataFrame) -> str:
+    """Their names, as a message shows them."""
+    return ", ".join(table.columns)
+
+
+def _read_file(name: str, is_csv: bool) -> pl.DataFrame:
+    kind = "CSV with a header, UTF-8" if is_csv else "Parquet"
+    try:
+        content = files.opened(name)
+        return pl.read_csv(content, infer_schema=False) if is_csv else pl.read_parquet(content)
+    except SourceError:
+        raise
+    # a damaged Parquet file can make polars panic, and each file system raises what its library does
+    except (Exception, pl.exceptions.PanicException) as error:
+        message = f"cannot be read as {kind}: {redacted(str(error)) or type(error).__name__}"
+        raise SourceError(
+            "content", redacted(name.rsplit("/", 1)[-1]), message, file=redacted(name)
+        ) from None
 
 
 @lru_cache(maxsize=64)

@@ -22,31 +22,34 @@ _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _UTC = pl.Datetime("us", "UTC")
 
 
-def parse_times(stamps: pl.Series) -> pl.Series:
-    """Text or times to Datetime: in UTC where offsets are given, else naive. Raises SourceError."""
+def parse_times(stamps: pl.Series, field: str = "source.time-column") -> pl.Series:
+    """Text or times to Datetime: in UTC where offsets are given, else naive. Raises SourceError with the field."""
+    if stamps.is_empty():
+        return stamps.cast(_UTC)
     if isinstance(stamps.dtype, pl.Datetime):
         return stamps.cast(pl.Datetime("us", None if stamps.dtype.time_zone is None else "UTC"))
     if stamps.dtype != pl.String:
-        raise SourceError(
-            "source.time-column", stamps.name, f"holds {stamps.dtype}; times or ISO 8601 text is right"
-        )
+        raise SourceError(field, stamps.name, f"holds {stamps.dtype}; times or ISO 8601 text is right")
     text = stamps.str.strip_chars()
     with_offset = text.str.contains(_OFFSET) & text.str.contains(":")
     if with_offset.any() and not with_offset.all():
         row = int((~with_offset.fill_null(False)).arg_true()[0])
-        raise _unreadable(stamps, row, "has no UTC offset where other rows have one")
+        raise _unreadable(field, stamps, row, "has no UTC offset where other rows have one")
     aware = bool(with_offset.all())
-    times = text.str.to_datetime(time_unit="us", time_zone="UTC" if aware else None, strict=False)
+    try:
+        times = text.str.to_datetime(time_unit="us", time_zone="UTC" if aware else None, strict=False)
+    except pl.exceptions.ComputeError:  # not one of them is a time
+        times = pl.Series([None] * len(text), dtype=pl.Datetime("us"))
     if times.null_count():
         row = int(times.is_null().arg_true()[0])
         raise _unreadable(
-            stamps, row, 'is not a time, for example "2026-03-29 14:00" or "2026-03-29T14:00+02:00"'
+            field, stamps, row, 'is not a time, for example "2026-03-29 14:00" or "2026-03-29T14:00+02:00"'
         )
     return times
 
 
-def _unreadable(stamps: pl.Series, row: int, message: str) -> SourceError:
-    return SourceError(f"source.time-column, row {row + 1} of {stamps.name}", stamps[row], message)
+def _unreadable(field: str, stamps: pl.Series, row: int, message: str) -> SourceError:
+    return SourceError(f"{field}, row {row + 1} of {stamps.name}", stamps[row], message)
 
 
 def event_starts(

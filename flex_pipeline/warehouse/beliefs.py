@@ -15,18 +15,19 @@ from flex_pipeline.warehouse.database import copy_frame
 STAGE = """
     create temporary table stage (
         sensor text, event_start timestamptz, belief_time timestamptz, source text,
-        quantile real, value double precision
+        quantile real, value double precision, stated boolean
     ) on commit drop
 """
-STAGED = "sensor, event_start, belief_time, source, quantile, value"
+STAGED = ("sensor", "event_start", "belief_time", "source", "quantile", "value", "stated")
 
 # A value that its source has given before is not stored again. One that differs is a correction: it is believed
-# from the time it was read, and the old value stays believed until then.
+# from the time it was read, and the old value stays believed until then. Where the source states since when it
+# believes a value, that time is kept, and what it believed at other times has no say in it.
 STORE_READINGS = text("""
     insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
     select
         n.sensor_id, g.event_start,
-        case when b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end,
+        case when g.stated or b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end,
         o.source_id, g.quantile, g.value
     from stage as g
     join flex.sensor as n on n.name = g.sensor
@@ -34,6 +35,7 @@ STORE_READINGS = text("""
     left join lateral (
         select b.value from flex.belief as b
         where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
+            and (not g.stated or b.belief_time <= g.belief_time)
         order by b.belief_time desc limit 1
     ) as b on true
     where b.value is distinct from g.value
@@ -66,17 +68,21 @@ AS_OF = text("""
     order by b.sensor_id, b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
 """)
 
+BELIEF = ("sensor", "event_start", "belief_time")
 SCHEMA: dict[str, Any] = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
 
 
 def store_readings(session: Session, readings: pl.DataFrame, read_at: datetime) -> int:
     """Add what is new in readings: (sensor, event_start, belief_time, source, value). Gives the rows stored.
 
-    Of several values for one step the last is believed; the earlier ones go to `flex.repeated_reading`.
+    A column `stated` tells belief times that the source itself gives from those of the sensor's rule, which all
+    are without it. Of several values for one step and belief time the last is believed; the earlier ones go to
+    `flex.repeated_reading`.
     """
-    key = ["sensor", "event_start"]
+    if "stated" not in readings.columns:
+        readings = readings.with_columns(stated=pl.lit(False))
     readings = readings.with_columns(quantile=pl.lit(0.5)).filter(pl.col("value").is_not_nan())
-    believed = readings.drop_nulls("value").unique(key, keep="last", maintain_order=True)
+    believed = readings.drop_nulls("value").unique(BELIEF, keep="last", maintain_order=True)
     _keep_repeated(session, readings, read_at)
     if believed.is_empty():
         return 0
@@ -89,9 +95,8 @@ def _keep_repeated(session: Session, readings: pl.DataFrame, read_at: datetime) 
     if readings.is_empty():
         return
     span = readings.select(start=pl.col("event_start").min(), end=pl.col("event_start").max()).row(0)
-    repeated = readings.with_columns(
-        again=pl.int_range(pl.len()).reverse().over("sensor", "event_start")
-    ).filter(pl.col("again") > 0)
+    again = pl.int_range(pl.len()).reverse().over(BELIEF)
+    repeated = readings.with_columns(again=again).filter(pl.col("again") > 0)
     session.execute(
         text("""
             delete from flex.repeated_reading as r using flex.sensor as n
@@ -138,9 +143,9 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
 def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
     session.execute(text("drop table if exists stage"))
     session.execute(text(STAGE))
-    copy_frame(
-        session, "stage", STAGED, frame.select(STAGED.split(", ")).write_csv(include_header=False).encode()
-    )
+    columns = [column for column in STAGED if column in frame.columns]
+    rows = frame.select(columns).write_csv(include_header=False).encode()
+    copy_frame(session, "stage", ", ".join(columns), rows)
     session.execute(SOURCES, {"type": source_type})
     session.execute(MONTHS)
 

@@ -48,7 +48,7 @@ def test_tomorrow_is_read_and_forecast_after_the_prices(definitions: dg.Definiti
 
 
 def test_loading_definitions_imports_no_engine() -> None:
-    heavy = ("great_expectations", "sklearn", "pyomo", "highspy", "matplotlib", "pvlib")
+    heavy = ("great_expectations", "sklearn", "pyomo", "highspy", "matplotlib", "pvlib", "entsoe")
     code = f"import sys, flex_pipeline.definitions; print([m for m in {heavy} if m in sys.modules])"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

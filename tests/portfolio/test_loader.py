@@ -99,6 +99,76 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert "other.yaml:2" in message
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{entsoe: {area: NL, key: hunter2-hunter2}}",
+        "{entsoe: {area: NL}, api-key: hunter2-hunter2}",
+        "{sql: {url: 'postgresql://me:hunter2-hunter2@db/meters', query: 'select 1'}, column: eur}",
+        "{csv: 'https://example.org/prices.csv?token=hunter2-hunter2', column: eur}",
+        "{csv: 's3://me:hunter2-hunter2@bucket/prices.csv', column: eur}",
+    ],
+)
+def test_a_secret_in_a_source_is_refused_with_advice_and_never_shown(tmp_path: Path, source: str) -> None:
+    message = faults(write(tmp_path, GOOD.replace("{simulated: price, level: 80 EUR/MWh}", source)))
+
+    assert "home.yaml:5  sensors.price.source" in message
+    assert "name an environment variable instead" in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "{entsoe: {area: Mars}}",
+            ["source.entsoe.area", '"Mars" is not an area of ENTSO-E, for example "NL"'],
+        ),
+        ("{entsoe: {}}", ["source.entsoe.area", "required; this source takes: area, document"]),
+        ("{open-meteo: {variable: temperature_2m}, unit: degC}", ['"degC" cannot be turned into "EUR/MWh"']),
+        (
+            "{flexmeasures: {url: flex.example.org, sensor: 3}}",
+            ["source.flexmeasures.url", "is not an address"],
+        ),
+        ("{sql: {url-env: METERS, query: delete from meter}, column: a}", ["source.sql.query", "must read"]),
+        ("{sql: {url-env: METERS, query: select 1}, column: a}", ["must use :start and :end"]),
+        (
+            "{sql: {url-env: 'postgresql://db', query: select 1}, column: a}",
+            ["name of an environment variable"],
+        ),
+        (
+            "{dropped-folder: {path: inbox, files: '*.xlsx'}, column: a}",
+            ["source.dropped-folder.files", "*.parquet"],
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_is_told_before_anything_is_read(
+    tmp_path: Path, source: str, expected: list[str]
+) -> None:
+    message = faults(write(tmp_path, GOOD.replace("{simulated: price, level: 80 EUR/MWh}", source)))
+
+    for part in ["home.yaml:5  sensors.price.source", *expected]:
+        assert part in message
+
+
+def test_a_key_in_the_place_of_its_variable_is_refused_and_never_shown(tmp_path: Path) -> None:
+    source = "{entsoe: {area: NL, key-env: 5ecret00aaaabbbb}}"
+    message = faults(write(tmp_path, GOOD.replace("{simulated: price, level: 80 EUR/MWh}", source)))
+
+    assert "source.entsoe.key-env" in message
+    assert 'is not the name of an environment variable, for example "ENTSOE_API_KEY"' in message
+    assert "5ecret" not in message
+
+
+def test_weather_without_a_place_is_told(tmp_path: Path) -> None:
+    source = "{open-meteo: {variable: temperature_2m}}"
+    nowhere = GOOD.replace("location: {latitude: 52.4, longitude: 4.9}\n", "")
+    message = faults(write(tmp_path, nowhere.replace("{simulated: price, level: 80 EUR/MWh}", source)))
+
+    assert "sensors.price.source.open-meteo.latitude" in message
+    assert "or as the site's location" in message
+
+
 def test_what_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     assert "home.yaml:2" in faults(write(tmp_path, "site: home\n\tbad: tab\n"))
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.sources import http
+from tests.sources.local_server import LocalServer, serving
 
 MakeSensor = Callable[..., Sensor]
 
@@ -40,3 +42,15 @@ def make_sensor() -> MakeSensor:
         return Sensor(source=source, **(usual | changes))
 
     return make
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    """A server of our own, asked without the pauses that strangers are owed."""
+    quick = http.Manners(
+        connect_s=1, silence_s=0.3, whole_s=1, attempts=3, first_wait_s=0.01, longest_wait_s=2, pause_s=0
+    )
+    monkeypatch.setattr(http, "MANNERS", quick)
+    monkeypatch.setattr(http, "_hosts", {})
+    with serving() as local:
+        yield local

@@ -34,7 +34,7 @@ def test_a_good_source_has_no_problems(source) -> None:
 @pytest.mark.parametrize(
     ("source", "field", "message"),
     [
-        ({}, "source", "must name exactly one kind of source: csv, parquet, simulated"),
+        ({}, "source", "must name exactly one kind of source: csv, parquet, sql, entsoe"),
         ({"csv": "a", "simulated": "pv"}, "source", "must name exactly one kind of source"),
         ({"csv": "a.csv"}, "source.column", "is required; this source takes: csv, column"),
         (

@@ -54,6 +54,36 @@ def test_energy_asked_at_an_instant_is_asked_once_and_never_late(make_sensor) ->
     assert resample(series(QUARTER, [None, 20.0, 25.0, None]), QUARTER, coarse).rows() == [(NOON, 25.0)]
 
 
+def test_a_total_is_shared_out_and_added_up(make_sensor) -> None:
+    fine, coarse = make_sensor({}, unit="kWh"), make_sensor({}, unit="kWh", resolution="PT1H")
+    assert resample(series(HOUR, [4.0]), HOUR, fine, "total")["value"].to_list() == [1.0] * 4
+    assert resample(series(QUARTER, [1, 2, 3, 6]), QUARTER, coarse, "total").rows() == [(NOON, 12.0)]
+    assert resample(series(QUARTER, [1, 2, 3]), QUARTER, coarse, "total")["value"].to_list() == [None]
+
+
+def test_a_state_runs_straight_to_the_next_one_and_is_read_at_the_start(make_sensor) -> None:
+    hourly = make_sensor({}, resolution="PT1H")
+    # after the last state nothing is known, nor on the way to one that is missing
+    fine = resample(series(HOUR, [4.0, 8.0, None]), HOUR, make_sensor({}), "state")["value"].to_list()
+    assert fine == [4.0, 5.0, 6.0, 7.0, 8.0, None, None, None, None, None, None, None]
+    assert resample(series(QUARTER, [4, 5, None, 7, 8]), QUARTER, hourly, "state").rows() == [
+        (NOON, 4.0),
+        (NOON + HOUR, 8.0),
+    ]
+
+
+def test_what_was_believed_at_different_times_is_not_mixed(make_sensor) -> None:
+    early, late = NOON - 2 * HOUR, NOON - HOUR
+    runs = pl.concat(
+        series(QUARTER, values).with_columns(belief_time=pl.lit(said))
+        for said, values in ((early, [1.0] * 4), (late, [3.0] * 4))
+    )
+    hours = resample(runs, QUARTER, make_sensor({}, resolution="PT1H"))
+    assert hours.rows() == [(NOON, 1.0, early), (NOON, 3.0, late)]
+    quarters = resample(hours, HOUR, make_sensor({}), "state")
+    assert quarters.filter(pl.col("belief_time") == late)["value"].to_list() == [3.0, None, None, None]
+
+
 def test_steps_that_do_not_fit_into_each_other_are_refused(make_sensor) -> None:
     with pytest.raises(SourceError, match="a whole number of times"):
         resample(series(QUARTER, [1.0]), timedelta(minutes=20), make_sensor({}))

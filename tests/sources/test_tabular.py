@@ -110,7 +110,7 @@ def test_a_pv_meter_that_is_silent_at_night_gave_nothing_but_by_day_its_value_is
         ({"resolution": "PT20M"}, r"must hold each other a whole number of times"),
         (
             {"kolumn": "x"},
-            r"source\.kolumn\n  .* is an unknown option; this source takes: csv, column, time-column",
+            r"source\.kolumn\n  .* is an unknown option; this source takes: csv, column, unit",
         ),
     ],
 )
@@ -146,3 +146,37 @@ def test_a_file_with_a_header_only_has_no_values(make_sensor, tmp_path) -> None:
 def test_a_window_without_timezone_is_refused(make_sensor, folder) -> None:
     with pytest.raises(ValueError, match="must have a timezone"):
         read(make_sensor({"csv": "home.csv", "column": "load_w"}), datetime(2024, 1, 10), END, folder)
+
+
+def test_energy_of_a_quarter_becomes_the_mean_power_of_the_hour(make_sensor, tmp_path) -> None:
+    rows = [f"2024-01-10T12:{15 * i:02d}Z,{i}" for i in range(4)]
+    (tmp_path / "kwh.csv").write_text("\n".join(["timestamp,kwh", *rows]) + "\n")
+    source = {"csv": "kwh.csv", "column": "kwh", "unit": "kWh", "resolution": "PT15M"}
+    # 0 + 1 + 2 + 3 kWh in one hour
+    assert read(make_sensor(source, resolution="PT1H"), START, END, tmp_path).rows() == [(START, 6.0)]
+
+
+def test_the_share_of_a_battery_becomes_its_energy(make_sensor, tmp_path) -> None:
+    (tmp_path / "soc.csv").write_text("timestamp,soc\n2024-01-10T12:00Z,50\n2024-01-10T13:00Z,70\n")
+    options = {"unit": "%", "capacity": "60 kWh", "values": "state", "resolution": "PT1H"}
+    sensor = make_sensor({"csv": "soc.csv", "column": "soc", **options}, kind="heat", unit="kWh")
+    assert read(sensor, START, END, tmp_path)["value"].to_list() == pytest.approx([30, 33, 36, 39])
+
+
+def test_a_row_says_since_when_it_is_believed_and_local_times_of_belief_are_never_early(
+    make_sensor, tmp_path
+) -> None:
+    (tmp_path / "f.csv").write_text(
+        "timestamp,kw,issued\n2024-01-10T12:00Z,1,2024-01-09 12:00\n2024-01-10T12:15Z,2,2023-10-29 02:30\n"
+    )
+    sensor = make_sensor({"csv": "f.csv", "column": "kw", "belief-column": "issued"})
+    assert read(sensor, START, END, tmp_path)["belief_time"].to_list() == [
+        datetime(2024, 1, 9, 11, tzinfo=UTC),
+        datetime(2023, 10, 29, 1, 30, tzinfo=UTC),  # the second half past two of that night
+    ]
+
+
+def test_times_of_belief_that_cannot_be_read_are_a_fault(make_sensor, tmp_path) -> None:
+    (tmp_path / "f.csv").write_text("timestamp,kw,issued\n2024-01-10T12:00Z,1,today\n")
+    with pytest.raises(SourceError, match=r'source\.belief-column, row 1 of issued\n  "today" is not a time'):
+        read(make_sensor({"csv": "f.csv", "column": "kw", "belief-column": "issued"}), START, END, tmp_path)

@@ -85,6 +85,26 @@ def test_a_correction_is_believed_from_when_it_was_read_and_the_old_value_until_
     assert believed(warehouse, START + 5 * HOUR) == [(9.0, "reading")]
 
 
+def test_beliefs_with_a_time_that_the_source_states_are_kept_side_by_side_in_any_order(
+    warehouse: Engine,
+) -> None:
+    # what the run of three hours before said comes after what the newest run said, and neither is a correction
+    newest, older = (beliefs(row).with_columns(stated=True) for row in ((0, 9.0, 4), (0, 1.0, 1)))
+    assert store(warehouse, newest, START + 5 * HOUR) == 1
+    assert store(warehouse, older, START + 6 * HOUR) == 1
+    assert store(warehouse, pl.concat([older, newest]), START + 7 * HOUR) == 0
+
+    assert believed(warehouse, START + 3 * HOUR) == [(1.0, "reading")]
+    assert believed(warehouse, START + 7 * HOUR) == [(9.0, "reading")]
+
+
+def test_beliefs_of_one_step_at_two_times_are_no_repetition(warehouse: Engine) -> None:
+    store(warehouse, beliefs((0, 1.0, 1), (0, 9.0, 4)).with_columns(stated=True), START + 5 * HOUR)
+
+    with warehouse.connect() as session:
+        assert read_stored(session, ["load"], START, START + HOUR)["value"].to_list() == [9.0]
+
+
 def test_of_repeated_values_the_last_is_believed_and_all_are_judged(warehouse: Engine) -> None:
     store(warehouse, beliefs((0, 1.0, 1), (0, 3.0, 1)), START + 2 * HOUR)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources.errors import SourceError
+from flex_pipeline.sources.reading import Reading, Window
 from flex_pipeline.sources.resampling import resample
 from flex_pipeline.sources.simulation.local_days import STEP, Array, LocalDays, local_days
 from flex_pipeline.sources.units import conversion, magnitude
@@ -57,23 +58,23 @@ class SimulatedSource(BaseModel, ABC):
         """Every simulation is one source: the simulator."""
         return "simulated"
 
-    def read(self, sensor: Sensor, start: datetime, end: datetime, base: Path) -> pl.DataFrame:
-        """(event_start, value) of the local days that [start, end) touches. Raises SourceError."""
+    def read(self, sensor: Sensor, window: Window, base: Path) -> Reading:
+        """The values of the local days that the window touches. Raises SourceError."""
         try:
             factor, offset = conversion(self.unit, sensor.unit)
         except ValueError as error:
             message = f'is not a unit for {self.simulated}, which is simulated in "{self.unit}"'
             raise SourceError("unit", sensor.unit, message) from error
         zone = ZoneInfo(sensor.timezone)
-        last = max(start, end - timedelta(microseconds=1))
-        days = local_days(sensor.timezone, start.astimezone(zone).date(), last.astimezone(zone).date())
+        last = max(window.start, window.end - timedelta(microseconds=1))
+        days = local_days(sensor.timezone, window.start.astimezone(zone).date(), last.astimezone(zone).date())
         # machines differ in the last digits of a cosine
         values = np.round(self.values(days, sensor), 6) * factor + offset
         times = pl.Series(days.starts, dtype=pl.Datetime("us", "UTC"))
         frame = pl.DataFrame({"event_start": times, "value": values}).with_columns(
             pl.col("value").fill_nan(None)
         )
-        return resample(frame, STEP, sensor)
+        return Reading(resample(frame, STEP, sensor))
 
 
 def place(sensor: Sensor) -> tuple[float, float]:

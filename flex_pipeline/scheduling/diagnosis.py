@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.formulation import Formulation
-from flex_pipeline.scheduling.linear_program import LinearProgram, conflict, solve_program
+from flex_pipeline.scheduling.highs import conflict, solve_program
+from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.reading.arrays import Notes
 from flex_pipeline.scheduling.search import Found

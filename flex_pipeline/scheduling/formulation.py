@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import Added, Addition
-from flex_pipeline.scheduling.linear_program import LinearProgram, Solution
+from flex_pipeline.scheduling.highs import Solution
+from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.parts import Part, parts_of
 from flex_pipeline.scheduling.parts.part import SITE, key
 from flex_pipeline.scheduling.parts.site import SiteShape

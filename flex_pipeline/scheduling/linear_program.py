@@ -1,10 +1,9 @@
-"""Linear programs as matrices: through HiGHS, with a bound that does not take its word for it."""
+"""Linear programs as matrices, with a bound on their optimum that takes no solver's word for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,8 @@ from scipy import sparse
 from flex_pipeline.scheduling.template import OBJECTIVES, Template
 
 Array = NDArray[np.float64]
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
-
-TOLERANCE = 1e-9  # of HiGHS, on rows and reduced costs
+TOLERANCE = 1e-9  # within which bounds may cross by rounding
 ZERO_COST = 1e-8  # reduced costs below this are ties
-COLUMNWISE, MINIMISE = 1, 1  # of HiGHS
 
 
 @dataclass(frozen=True)
@@ -110,9 +106,9 @@ class LinearProgram:
         upper = np.where(self.integer, fixed, self.col_upper)
         return replace(self, col_lower=lower, col_upper=upper, integer=np.zeros_like(self.integer))
 
-    def optimal_face(self, solution: Solution) -> LinearProgram:
+    def optimal_face(self, reduced_costs: Array, row_duals: Array) -> LinearProgram:
         """All optima of a solved linear program: what complements its dual solution, and nothing else."""
-        z, y = solution.reduced_costs, solution.row_duals
+        z, y = reduced_costs, row_duals
         lower = np.where(z < -ZERO_COST, self.col_upper, self.col_lower)
         upper = np.where(z > ZERO_COST, self.col_lower, self.col_upper)
         row_lower = np.where(y < -ZERO_COST, self.row_upper, self.row_lower)
@@ -131,56 +127,6 @@ class LinearProgram:
         return max(float(np.max(part, initial=0.0)) for part in excess)
 
 
-@dataclass(frozen=True)
-class Solution:
-    """What came out: `x` is None unless there is a feasible point."""
-
-    status: Status
-    x: Array | None
-    value: float
-    tree_bound: float  # of a search over integers: no solution is cheaper
-    row_duals: Array
-    reduced_costs: Array
-    basis: Any = None  # where another solve may start
-
-
-def bound_on(lp: LinearProgram, objective: str, solution: Solution) -> float:
-    """What no solution undercuts: by the duals, or by the search over integers."""
-    return solution.tree_bound if lp.integer.any() else dual_bound(lp, objective, solution.row_duals)
-
-
-def solve_program(
-    lp: LinearProgram,
-    objective: str,
-    *,
-    start: Any = None,
-    primal: bool = False,
-    mip_gap: float = 0.0,
-    time_limit_s: float = np.inf,
-) -> Solution:
-    """Minimise one objective; `mip_gap` is absolute, in its units.
-
-    `start` is the basis to start from; `primal`: it is feasible, but for another objective.
-    """
-    options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
-    if start is not None:
-        options |= {
-            "presolve": "off",
-            "simplex_strategy": 4 if primal else 1,
-            "simplex_dual_edge_weight_strategy": 1,
-        }
-    for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
-        highs = _highs(tolerance, **options)
-        _pass(highs, lp, objective)
-        if start is not None:
-            highs.setBasis(start)
-        highs.run()
-        solution = _solution(lp, highs)
-        if solution.status != "unknown" or lp.integer.any():
-            break
-    return solution
-
-
 def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     """A lower bound on an objective by weak duality: true for any row duals, whoever found them."""
     cost, constant = lp.objectives[objective]
@@ -193,58 +139,6 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     # a free column has no reduced cost but for rounding
     z[~np.isfinite(bounds) & (np.abs(z) < 1e-7)] = 0.0
     return constant + float(rows.sum() + _times(z, bounds).sum())
-
-
-def conflict(lp: LinearProgram) -> NDArray[np.intp]:
-    """Rows that cannot hold together, but could without any one of them; none where only integers conflict."""
-    highs = _highs(TOLERANCE, iis_strategy=6, time_limit=5.0)
-    _pass(highs, replace(lp, integer=np.zeros_like(lp.integer)), "money")
-    highs.run()
-    _, found = highs.getIis()
-    return np.array(found.row_index_, np.intp)
-
-
-def _highs(tolerance: float, **options: float) -> Any:
-    import highspy
-
-    highs: Any = highspy.Highs  # without types
-    solver = highs()
-    tolerances = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
-    for name, value in {"output_flag": False, "threads": 1, **tolerances, **options}.items():
-        solver.setOptionValue(name, value)
-    return solver
-
-
-def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
-    cost, offset = lp.objectives[objective]
-    highs.passModel(
-        *(lp.col_lower.size, lp.row_lower.size, lp.entries.size, COLUMNWISE, MINIMISE, offset),
-        *(cost, lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper),
-        *(lp.starts, lp.entry_rows, lp.entries, lp.integer.astype(np.int32)),
-    )
-
-
-def _solution(lp: LinearProgram, highs: Any) -> Solution:
-    import highspy
-
-    outcome, info, found = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
-    has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    status: Status = "unknown"
-    if outcome == highspy.HighsModelStatus.kOptimal:
-        status = "optimal"
-    elif has_point:
-        status = "feasible"
-    elif outcome in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-        status = "infeasible"
-    if not has_point:
-        empty = np.empty(0)
-        return Solution(status, None, np.inf, -np.inf, empty, empty)
-    row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
-    value = float(info.objective_function_value)
-    tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
-    return Solution(
-        status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs, highs.getBasis()
-    )
 
 
 def _times(multipliers: Array, bounds: Array) -> Array:

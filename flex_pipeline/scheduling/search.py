@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
 from flex_pipeline.scheduling.formulation import Formulation, Where
-from flex_pipeline.scheduling.linear_program import LinearProgram, Solution, bound_on, solve_program
+from flex_pipeline.scheduling.highs import Simplex, Solution, bound_on, solve_program
+from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import Effort
@@ -24,13 +24,13 @@ ROUNDS = 20  # of fixing directions: rarely more than two are needed
 
 @dataclass(frozen=True)
 class Found:
-    """A plan, what it costs, and the linear program that it solves."""
+    """A plan, and the linear program that it solves."""
 
     plan: Plan
-    money: float
     formulation: Formulation
     program: LinearProgram
     solution: Solution
+    simplex: Simplex  # that solved it
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Search:
     build_seconds: float = 0.0
     solve_seconds: float = 0.0
     formulation: Formulation = field(init=False)
+    simplex: Simplex = field(init=False)
 
     def __post_init__(self) -> None:
         self._formulate(frozenset())
@@ -54,16 +55,15 @@ class Search:
         best: Found | None = None
         binding: Where = frozenset()
         while True:
-            start = None if self.elastic or binding else self.formulation.composition.basis
-            solution = self._solve(self.formulation.program, "money", start)
+            solution = self._solve(self.formulation.program, "money")
             if solution.x is None:
                 return best
             self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
             program, solution = self._linear(solution, "money")
-            found, both_ways = self._with_directions(self.formulation, program, solution)
-            if found is not None and (best is None or found.money < best.money):
+            found, both_ways = self._with_directions(program, solution)
+            if found is not None and (best is None or found.solution.value < best.solution.value):
                 best = found
-            proved = best is not None and best.money - self.bound <= self.tolerance
+            proved = best is not None and best.solution.value - self.bound <= self.tolerance
             if proved or both_ways <= binding or perf_counter() > self.deadline:
                 return best
             binding |= both_ways
@@ -71,10 +71,13 @@ class Search:
 
     def preferred(self, found: Found) -> Plan:
         """Among plans that cost the same, one that charges sooner, curtails later and changes little."""
-        face = found.program.optimal_face(found.solution)
-        solution = self._solve(face, "preference", found.solution.basis, primal=True)
-        better, _ = self._with_directions(found.formulation, face, solution, "preference")
-        return found.plan if better is None or better.money > found.money + self.tolerance else better.plan
+        self.formulation, self.simplex = found.formulation, found.simplex
+        face = found.program.optimal_face(found.solution.reduced_costs, found.solution.row_duals)
+        solution = self._solve(face, "preference", feasible=True)
+        better, _ = self._with_directions(face, solution, "preference")
+        rounding = 1e-9 * max(1.0, abs(found.solution.value))
+        most = max(found.solution.value + rounding, self.bound + self.tolerance)
+        return found.plan if better is None or better.plan.costs.total > most else better.plan
 
     def least_violating(self) -> Found | None:
         """The plan that violates hard constraints least, and of those the cheapest."""
@@ -82,12 +85,12 @@ class Search:
         if solution.x is None:
             return None
         program, solution = self._linear(solution, "violation")
-        least, _ = self._with_directions(self.formulation, program, solution, "violation")
+        least, _ = self._with_directions(program, solution, "violation")
         if least is None:
             return None
-        face = least.program.optimal_face(least.solution)
-        solution = self._solve(face, "money", least.solution.basis, primal=True)
-        found, _ = self._with_directions(self.formulation, face, solution)
+        face = least.program.optimal_face(least.solution.reduced_costs, least.solution.row_duals)
+        solution = self._solve(face, "money", feasible=True)
+        found, _ = self._with_directions(face, solution)
         return least if found is None else found
 
     @property
@@ -106,6 +109,8 @@ class Search:
     def _formulate(self, binding: Where) -> None:
         started = perf_counter()
         self.formulation = Formulation(self.problem, binding, elastic=self.elastic)
+        plain = not (self.elastic or binding)
+        self.simplex = Simplex(self.formulation.composition.basis if plain else None)
         self.build_seconds += perf_counter() - started
 
     def _linear(self, solution: Solution, objective: str) -> tuple[LinearProgram, Solution]:
@@ -116,31 +121,30 @@ class Search:
         program = program.with_integers_fixed(solution.x)
         return program, self._solve(program, objective)
 
-    def _solve(
-        self, program: LinearProgram, objective: str, start: Any = None, *, primal: bool = False
-    ) -> Solution:
-        """Solve, from a basis where one is given; `primal`: it is feasible, but was best for another objective."""
+    def _solve(self, program: LinearProgram, objective: str, *, feasible: bool = False) -> Solution:
+        """Solve; `feasible`: the last point keeps this program too, but was best for another objective."""
         started = perf_counter()
         left = max(self.deadline - started, 1.0)
-        # half of the gap is for the solver, the rest for directions that are fixed afterwards
-        solution = solve_program(
-            program, objective, start=start, primal=primal, mip_gap=self.gap / 2, time_limit_s=left
-        )
+        if program.integer.any():
+            # half of the gap is for the solver, the rest for directions that are fixed afterwards
+            solution = solve_program(program, objective, mip_gap=self.gap / 2, time_limit_s=left)
+        else:
+            solution = self.simplex.minimise(program, objective, feasible=feasible, time_limit_s=left)
         self.solve_seconds += perf_counter() - started
         return solution
 
     def _with_directions(
-        self, formulation: Formulation, program: LinearProgram, solution: Solution, objective: str = "money"
+        self, program: LinearProgram, solution: Solution, objective: str = "money"
     ) -> tuple[Found | None, Where]:
         """A plan that never goes both ways at once, and all places where that had to be prevented."""
         prevented: Where = frozenset()
         for _ in range(ROUNDS):
             if solution.x is None:
                 return None, prevented
-            plan, both_ways = formulation.plan(solution.x)
+            plan, both_ways = self.formulation.plan(solution.x)
             if not both_ways:
-                return Found(plan, plan.costs.total, formulation, program, solution), prevented
+                return Found(plan, self.formulation, program, solution, self.simplex), prevented
             prevented |= both_ways
-            program = formulation.fixed(program, solution.x, both_ways)
-            solution = self._solve(program, objective, solution.basis)
+            program = self.formulation.fixed(program, solution.x, both_ways)
+            solution = self._solve(program, objective)
         return None, prevented

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.formulation import Formulation
-from flex_pipeline.scheduling.linear_program import ZERO_COST, LinearProgram, Solution
+from flex_pipeline.scheduling.highs import Solution
+from flex_pipeline.scheduling.linear_program import ZERO_COST, LinearProgram
 from flex_pipeline.scheduling.schedule import ShadowPrice
 from flex_pipeline.scheduling.template import Family, Name
 

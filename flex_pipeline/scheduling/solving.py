@@ -56,7 +56,7 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
     if plan is None:
         text = f"no plan could be computed that is exact to {FEASIBLE:g} kW or kWh: {TOO_FAR_APART}"
         return to_schedule(problem, placement, found.plan, "infeasible", diagnosis=text, effort=search.effort)
-    status: Status = "optimal" if found.money - search.bound <= search.tolerance else "feasible"
+    status: Status = "optimal" if plan.costs.total - search.bound <= search.tolerance else "feasible"
     return to_schedule(
         problem,
         placement,

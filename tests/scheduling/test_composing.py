@@ -5,7 +5,8 @@ import pytest
 
 from flex_pipeline.scheduling.compiling import compile_part
 from flex_pipeline.scheduling.composing import Join, compose
-from flex_pipeline.scheduling.linear_program import LinearProgram, solve_program
+from flex_pipeline.scheduling.highs import solve_program
+from flex_pipeline.scheduling.linear_program import LinearProgram
 from tests.scheduling.declared import SinkShape, SourceShape
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from flex_pipeline.scheduling.linear_program import LinearProgram, conflict, dual_bound, solve_program
+from flex_pipeline.scheduling.highs import Simplex, conflict, solve_program
+from flex_pipeline.scheduling.linear_program import LinearProgram, dual_bound
 
 
 def program(
@@ -59,12 +62,21 @@ def test_integers_are_kept() -> None:
     assert solution.tree_bound == pytest.approx(-2)
 
 
-def test_a_basis_to_start_from_changes_nothing_but_the_way() -> None:
+def test_the_simplex_method_goes_on_from_where_it_was() -> None:
     dearer = program([[1, 1]], [-np.inf], [1.5], money=[-2, -3])
-    basis = solve_program(dearer, "money").basis
+    narrower = replace(knapsack(), row_upper=np.array([1.25]))
+    simplex = Simplex()
 
-    assert solve_program(knapsack(), "money", start=basis).x == pytest.approx([1, 0.5])
-    assert solve_program(knapsack(), "money", start=basis, primal=True).x == pytest.approx([1, 0.5])
+    first = simplex.minimise(dearer, "money", feasible=False, time_limit_s=10)
+    second = simplex.minimise(knapsack(), "money", feasible=True, time_limit_s=10)
+    third = simplex.minimise(narrower, "money", feasible=False, time_limit_s=10)
+    again = Simplex(simplex.basis).minimise(dearer, "money", feasible=False, time_limit_s=10)
+
+    assert first.x == pytest.approx([0.5, 1])
+    assert second.x == pytest.approx([1, 0.5])
+    assert second.value == pytest.approx(-3)
+    assert third.x == pytest.approx([1, 0.25])
+    assert again.x == pytest.approx([0.5, 1])
 
 
 @given(st.floats(-5, 5))
@@ -78,7 +90,8 @@ def test_the_optimal_face_holds_all_optima_and_nothing_else() -> None:
     # the first two are equally cheap; of them, the preference is for the second
     all_or_nothing = program([[1, 1, 1]], [1], [1], money=[1, 1, 2], preference=[1, 0, -5])
 
-    face = all_or_nothing.optimal_face(solve_program(all_or_nothing, "money"))
+    cheapest = solve_program(all_or_nothing, "money")
+    face = all_or_nothing.optimal_face(cheapest.reduced_costs, cheapest.row_duals)
 
     assert solve_program(face, "preference").x == pytest.approx([0, 1, 0])
 

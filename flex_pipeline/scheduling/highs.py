@@ -1,0 +1,162 @@
+"""HiGHS: how a linear program is solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.scheduling.linear_program import Array, LinearProgram, dual_bound
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+TOLERANCE = 1e-9  # on rows and reduced costs
+COLUMNWISE, MINIMISE = 1, 1
+DUAL, PRIMAL = 1, 4  # strategies of the simplex method
+# few integers, and nearly integral without a search: what prepares a long one takes longer than it does
+SMALL_TREE = {
+    "presolve": "off",
+    "mip_allow_restart": False,
+    "mip_detect_symmetry": False,
+    "mip_heuristic_run_feasibility_jump": False,
+}
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What came out: `x` is None unless there is a feasible point."""
+
+    status: Status
+    x: Array | None
+    value: float
+    tree_bound: float  # of a search over integers: no solution is cheaper
+    row_duals: Array
+    reduced_costs: Array
+
+
+def bound_on(lp: LinearProgram, objective: str, solution: Solution) -> float:
+    """What no solution undercuts: by the duals, or by the search over integers."""
+    return solution.tree_bound if lp.integer.any() else dual_bound(lp, objective, solution.row_duals)
+
+
+def solve_program(
+    lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
+) -> Solution:
+    """Minimise one objective; `mip_gap` is absolute, in its units."""
+    options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
+    if lp.integer.any():
+        options |= SMALL_TREE
+    for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
+        highs = _highs(tolerance, **options)
+        _pass(highs, lp, objective)
+        highs.run()
+        solution = _solution(lp, highs)
+        if solution.status != "unknown" or lp.integer.any():
+            break
+    return solution
+
+
+class Simplex:
+    """The simplex method on programs that differ in bounds and objective only: each starts where the last one ended.
+
+    `start` is a basis for the first; without one it is solved as HiGHS thinks best.
+    """
+
+    def __init__(self, start: Any = None) -> None:
+        self._start = start
+        self._highs: Any = None
+        self._program: LinearProgram | None = None
+
+    def minimise(self, lp: LinearProgram, objective: str, *, feasible: bool, time_limit_s: float) -> Solution:
+        """The optimum of a program without integers; `feasible`: the point at which the last one ended still is."""
+        if self._program is None:
+            self._begin(lp, objective)
+        else:
+            self._change(lp, objective)
+        self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
+        self._highs.run()
+        self._program = lp
+        solution = _solution(lp, self._highs)
+        return (
+            solution
+            if solution.status != "unknown"
+            else solve_program(lp, objective, time_limit_s=time_limit_s)
+        )
+
+    @property
+    def basis(self) -> Any:
+        """Where the last one ended."""
+        return self._highs.getBasis()
+
+    def _begin(self, lp: LinearProgram, objective: str) -> None:
+        # Devex weights need no start-up of their own, which pays where few steps are left to go
+        self._highs = _highs(TOLERANCE, simplex_dual_edge_weight_strategy=1)
+        _pass(self._highs, lp, objective)
+        if self._start is not None:
+            self._highs.setOptionValue("presolve", "off")
+            self._highs.setBasis(self._start)
+
+    def _change(self, lp: LinearProgram, objective: str) -> None:
+        columns, rows = (
+            np.arange(lp.col_lower.size, dtype=np.int32),
+            np.arange(lp.row_lower.size, dtype=np.int32),
+        )
+        cost, offset = lp.objectives[objective]
+        self._highs.setOptionValue("presolve", "off")
+        self._highs.changeColsCost(columns.size, columns, cost)
+        self._highs.changeObjectiveOffset(offset)
+        self._highs.changeColsBounds(columns.size, columns, lp.col_lower, lp.col_upper)
+        self._highs.changeRowsBounds(rows.size, rows, lp.row_lower, lp.row_upper)
+
+
+def conflict(lp: LinearProgram) -> NDArray[np.intp]:
+    """Rows that cannot hold together, but could without any one of them; none where only integers conflict."""
+    highs = _highs(TOLERANCE, iis_strategy=6, time_limit=5.0)
+    _pass(highs, replace(lp, integer=np.zeros_like(lp.integer)), "money")
+    highs.run()
+    _, found = highs.getIis()
+    return np.array(found.row_index_, np.intp)
+
+
+def _highs(tolerance: float, **options: float) -> Any:
+    import highspy
+
+    highs: Any = highspy.Highs  # without types
+    solver = highs()
+    tolerances = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
+    for name, value in {"output_flag": False, "threads": 1, **tolerances, **options}.items():
+        solver.setOptionValue(name, value)
+    return solver
+
+
+def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
+    cost, offset = lp.objectives[objective]
+    highs.passModel(
+        *(lp.col_lower.size, lp.row_lower.size, lp.entries.size, COLUMNWISE, MINIMISE, offset),
+        *(cost, lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper),
+        *(lp.starts, lp.entry_rows, lp.entries, lp.integer.astype(np.int32)),
+    )
+
+
+def _solution(lp: LinearProgram, highs: Any) -> Solution:
+    import highspy
+
+    outcome, info, found = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
+    has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    status: Status = "unknown"
+    if outcome == highspy.HighsModelStatus.kOptimal:
+        status = "optimal"
+    elif has_point:
+        status = "feasible"
+    elif outcome in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        status = "infeasible"
+    if not has_point:
+        empty = np.empty(0)
+        return Solution(status, None, np.inf, -np.inf, empty, empty)
+    row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
+    value = float(info.objective_function_value)
+    tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
+    return Solution(status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,16 +14,20 @@ from sqlalchemy import Engine
 from flex_pipeline.planning.planner import Outcome
 from flex_pipeline.plots.schedule import DeviceDay, bounds_of, plot_device_day
 from flex_pipeline.portfolio.portfolio import Portfolio
-from flex_pipeline.warehouse.plans import read_device_days, read_device_steps
+from flex_pipeline.warehouse.plans import read_device_days, read_device_steps, read_limits
 
 FACTS = ("total_cost", "gap", "primal_violation", "build_seconds", "solve_seconds", "variables", "binaries")
+MOST_VALUABLE = 10  # of the limits: the event log keeps all metadata of every partition
 
 
 def describe(engine: Engine, portfolio: Portfolio, outcome: Outcome) -> Mapping[str, dict[str, Any]]:
     """Metadata of each device of a planned site-day, by device id, from what is stored."""
+    if outcome.site_id not in portfolio.site_by_id:
+        return {}
     with engine.connect() as session:
         rows = read_device_days(session, outcome.site_id, outcome.day)
         steps = read_device_steps(session, outcome.site_id, outcome.day)
+        limits = read_limits(session, outcome.site_id, outcome.day)
     parts = steps.partition_by("device_id", as_dict=True)
     described = {}
     for row in rows:
@@ -33,12 +37,24 @@ def describe(engine: Engine, portfolio: Portfolio, outcome: Outcome) -> Mapping[
             "planned_as_of": row["planning_time"].isoformat(),
             **{f"site_{name}": row[name] for name in FACTS if row[name] is not None},
         }
-        if row["reason"]:
-            metadata["reason"] = row["reason"]
+        metadata |= {name: row[name] for name in ("reason", "diagnosis") if row[name]}
+        name = row["device_id"].removeprefix(f"{outcome.site_id}/")
+        if own := [limit for limit in limits if limit["component"] in ("site", name)]:
+            metadata["limits"] = _limits(own[:MOST_VALUABLE])
         if (part := parts.get((row["device_id"],))) is not None:
             metadata |= _of_the_day(part, row["device_id"], outcome, portfolio)
         described[row["device_id"]] = metadata
     return described
+
+
+def _limits(limits: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """What one more unit of each limit is worth, most first: over the day, and in the step that needs it most."""
+    types = {"component": "string", "family": "string", "unit": "string", "steps": "int"}
+    types |= {"worth": "float", "highest": "float"}
+    return dg.MetadataValue.table(
+        [dg.TableRecord({name: limit[name] for name in types}) for limit in limits],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in types.items()]),
+    )
 
 
 def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio: Portfolio) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +14,7 @@ from flex_pipeline.planning import configuration
 from flex_pipeline.planning.forecasts import ForecastDesk
 from flex_pipeline.planning.planner import Planner
 from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.scheduling.batch import Solvers
 from flex_pipeline.warehouse import database
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.portfolios import version_in_force
@@ -61,11 +62,17 @@ class PipelineResource(dg.ConfigurableResource[None]):
         """Plans the sites of the portfolio."""
         with self.warehouse.engine.connect() as session:
             version = version_in_force(session, self.portfolio)
-        return Planner(self.warehouse.engine, self.portfolio, version)
+        return Planner(self.warehouse.engine, self.portfolio, version, _solvers())
 
     def now(self) -> datetime:
         """The clock, UTC."""
         return datetime.now(UTC)
+
+
+@cache
+def _solvers() -> Solvers:
+    # one a process: runs of many dates share the workers, which end with it
+    return Solvers()
 
 
 _desks: dict[tuple[int, str], ForecastDesk] = {}

@@ -1,6 +1,6 @@
 """Scheduling: the plan of each device for each day, solved together with all that share its connection."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import dagster as dg
 
@@ -44,22 +44,31 @@ def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> 
     selected, their whole site is planned; the same inputs are never solved twice.
     """
     selected = set(context.partition_keys)
+    sites = {partitions.day_and_site(key) for key in selected}
     blocked: list[Outcome] = []
-    for day, site_id in sorted({partitions.day_and_site(key) for key in selected}):
-        outcome = pipeline.planner.plan(site_id, day, pipeline.now())
-        context.log.info(f"{day} {site_id}: {outcome.how}, {outcome.status}")
-        blocked += [outcome] if outcome.how == "blocked" else []
-        for device_id, metadata in describe(pipeline.warehouse.engine, pipeline.portfolio, outcome).items():
-            key = str(dg.MultiPartitionKey({"date": day.isoformat(), "device": device_id}))
-            if key in selected:
-                context.add_asset_metadata(metadata, partition_key=key)
-            else:  # planned with the others of its site
-                context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
+    for day in sorted({day for day, _ in sites}):  # the stock carries over: one date after the other
+        at = sorted(site_id for other, site_id in sites if other == day)
+        for outcome in pipeline.planner.plan_all(at, day, pipeline.now()):
+            context.log.info(f"{day} {outcome.site_id}: {outcome.how}, {outcome.status}")
+            blocked += [outcome] if outcome.how == "blocked" else []
+            _materialised(context, pipeline, outcome, selected)
     if blocked:
         raise dg.Failure(
             "\n".join(f"{outcome.day} {outcome.site_id}: {outcome.reason}" for outcome in blocked),
             allow_retries=False,
         )
+
+
+def _materialised(
+    context: dg.AssetExecutionContext, pipeline: PipelineResource, outcome: Outcome, selected: Container[str]
+) -> None:
+    """Tell of each device of a planned site-day, also of those that were not selected."""
+    for device_id, metadata in describe(pipeline.warehouse.engine, pipeline.portfolio, outcome).items():
+        key = str(dg.MultiPartitionKey({"date": outcome.day.isoformat(), "device": device_id}))
+        if key in selected:
+            context.add_asset_metadata(metadata, partition_key=key)
+        else:
+            context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
 
 
 @dg.asset_check(
@@ -72,7 +81,11 @@ def planned(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) 
     with pipeline.warehouse.engine.connect() as session:
         for day, site_id in sorted({partitions.day_and_site(key) for key in context.partition_keys}):
             rows += [row | {"date": day.isoformat()} for row in read_device_days(session, site_id, day)]
-    bad = [row for row in rows if row["status"] not in ("optimal", "feasible")]
+    bad = [
+        row | {"reason": row["diagnosis"] or row["reason"]}
+        for row in rows
+        if row["status"] not in ("optimal", "feasible")
+    ]
     return dg.AssetCheckResult(
         passed=not bad,
         metadata={"plans": len(rows), "without_plan": len(bad), "devices": _table(bad)},

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,7 +98,12 @@ class Portfolio:
 
     def site(self, site_id: str) -> Site:
         """KeyError when there is none of that name."""
-        return {site.site_id: site for site in self.sites}[site_id]
+        return self.site_by_id[site_id]
+
+    @cached_property
+    def site_by_id(self) -> dict[str, Site]:
+        """The sites, by id."""
+        return {site.site_id: site for site in self.sites}
 
     def sensors_of_devices(self) -> dict[str, frozenset[str]]:
         """The sensors without which a device cannot be planned: its own and its connection's."""

@@ -7,7 +7,7 @@ from flex_pipeline.portfolio.fields import Fault
 from flex_pipeline.scheduling.baseline import baseline
 from flex_pipeline.scheduling.problem import Problem, ProblemError
 from flex_pipeline.scheduling.reading import read_problem
-from flex_pipeline.scheduling.schedule import DeviceSchedule, Schedule
+from flex_pipeline.scheduling.schedule import DeviceSchedule, Schedule, ShadowPrice
 from flex_pipeline.scheduling.solving import solve
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Problem",
     "ProblemError",
     "Schedule",
+    "ShadowPrice",
     "baseline",
     "read_problem",
     "solve",

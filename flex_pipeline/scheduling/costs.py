@@ -22,17 +22,18 @@ class Costs:
     peaks: float
     commitments: float
     wear: float
+    terminal: float = 0.0  # less what the energy in store at the end is worth
 
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
-        return self.energy + self.breaches + self.peaks + self.commitments + self.wear
+        return self.energy + self.breaches + self.peaks + self.commitments + self.wear + self.terminal
 
     def to_dict(self) -> dict[str, float]:
         """The components and their total."""
         return {
             name: round(getattr(self, name), 9)
-            for name in ("energy", "breaches", "peaks", "commitments", "wear", "total")
+            for name in ("energy", "breaches", "peaks", "commitments", "wear", "terminal", "total")
         }
 
 

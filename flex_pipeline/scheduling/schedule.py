@@ -37,6 +37,16 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class ShadowPrice:
+    """What one more unit of a limit is worth in each step (T,), in currency, ≥ 0."""
+
+    component: str  # "site" or the name of a device
+    family: str  # of constraints, such as site_import_limit
+    per: str  # unit of the limit: "kW" or "kWh"
+    values: Array
+
+
+@dataclass(frozen=True)
 class Effort:
     """What it took."""
 
@@ -68,6 +78,7 @@ class Schedule:
     fallback_used: bool = False
     notices: tuple[str, ...] = ()
     effort: Effort = Effort()
+    shadow_prices: tuple[ShadowPrice, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON that `flex-pipeline solve` prints; steps are the local times at which they start."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from flex_pipeline.warehouse.database import copy_frame
 
 RUN_COLUMNS = (
     "site_id, date, planning_time, belief_time, input_hash, version_id, problem, status, reason, horizon_start, "
-    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, total_cost, primal_violation, "
-    "bound, gap, build_seconds, solve_seconds, variables, binaries"
+    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, total_cost, "
+    "primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
 )
 DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
 SCHEDULE_COLUMNS = (
@@ -28,6 +28,10 @@ SITE_COLUMNS = (
     "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
     "production_capacity_kw, marginal_price"
 )
+SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
+
+# any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
+PLAN_LOCK = 7_306
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,38 @@ class Plan:
 
     run: Mapping[str, Any]  # the columns of flex.schedule_run
     devices: Sequence[Mapping[str, Any]]
-    schedule: pl.DataFrame
-    site: pl.DataFrame
+    schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
+    site: pl.DataFrame = field(default_factory=pl.DataFrame)
+    shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+def lock_site_day(session: Session, site_id: str, day: date) -> None:
+    """Wait until no other transaction is storing the plan of a site for a day, and be the one until the end."""
+    session.execute(
+        text("select pg_advisory_xact_lock(:lock, hashtext(:site_day))"),
+        {"lock": PLAN_LOCK, "site_day": f"{site_id} {day}"},
+    )
+
+
+def stored_inputs(session: Session, keys: Collection[tuple[str, str]], day: date) -> set[tuple[str, str]]:
+    """Of some site ids and input hashes, those of which there is a plan for a day."""
+    found = session.execute(
+        text("""
+            select site_id, input_hash from flex.schedule_run
+            join unnest(cast(:sites as text[]), cast(:hashes as text[])) as k (site_id, input_hash)
+                using (site_id, input_hash)
+            where date = :date
+        """),
+        {"sites": [site for site, _ in keys], "hashes": [key for _, key in keys], "date": day},
+    )
+    return {(row.site_id, row.input_hash) for row in found}
 
 
 def confirm_plan(session: Session, site_id: str, day: date, input_hash: str, belief_time: datetime) -> bool:
     """Put the plan made of these inputs in force, if there is one; then nothing needs to be solved."""
     found = session.execute(
         text("""
-            update flex.schedule_run set belief_time = :belief_time
+            update flex.schedule_run set belief_time = greatest(belief_time, :belief_time)
             where site_id = :site_id and date = :date and input_hash = :input_hash
         """),
         {"site_id": site_id, "date": day, "input_hash": input_hash, "belief_time": belief_time},
@@ -68,31 +95,31 @@ def replace_plan(session: Session, plan: Plan) -> None:
     run_id: int = session.execute(
         text(f"insert into flex.schedule_run ({RUN_COLUMNS}) values ({values}) returning run_id"), row
     ).scalar_one()
-    for device in plan.devices:
-        parameters = ", ".join(f":{name}" for name in DEVICE_COLUMNS.split(", "))
-        session.execute(
-            text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"),
-            {**device, "run_id": run_id},
-        )
+    parameters = ", ".join(f":{name}" for name in DEVICE_COLUMNS.split(", "))
+    session.execute(
+        text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"),
+        [{**device, "run_id": run_id} for device in plan.devices],
+    )
     for table, columns, frame in (
         ("flex.schedule", SCHEDULE_COLUMNS, plan.schedule),
         ("flex.site_plan", SITE_COLUMNS, plan.site),
+        ("flex.shadow_price", SHADOW_COLUMNS, plan.shadow_prices),
     ):
         if frame.height:
             rows = frame.with_columns(run_id=pl.lit(run_id)).select(columns.split(", "))
             copy_frame(session, table, columns, rows.write_csv(include_header=False).encode())
 
 
-def read_stock(session: Session, site_id: str, day: date) -> dict[str, StoredStock]:
-    """What the devices of a site hold before a day, by the last plan in force that has them; others lack."""
+def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
+    """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
     found = session.execute(
         text("""
             select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
             from flex.current_plan as p join flex.device_plan as d using (run_id)
-            where p.site_id = :site_id and p.date < :date and d.soc_end_kwh is not null
+            where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
             order by d.device_id, p.date desc
         """),
-        {"site_id": site_id, "date": day},
+        {"sites": list(site_ids), "date": day},
     )
     return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
 
@@ -102,7 +129,7 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
     found = session.execute(
         text("""
             select
-                d.device_id, d.status, d.reason, p.run_id, p.planning_time, p.horizon_end, p.total_cost, p.gap,
+                d.device_id, d.status, coalesce(d.reason, p.reason) as reason, p.diagnosis, p.run_id, p.planning_time, p.horizon_end, p.total_cost, p.gap,
                 p.primal_violation, p.build_seconds, p.solve_seconds, p.variables, p.binaries
             from flex.current_plan as p join flex.device_plan as d using (run_id)
             where p.site_id = :site_id and p.date = :date
@@ -137,6 +164,25 @@ def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame
         ),
     }
     return pl.DataFrame(found.all(), schema=schema, orient="row")
+
+
+def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """What the limits of a site and its devices are worth in the plan in force, most first, in currency per unit.
+
+    `worth` is the sum over the `steps` in which a limit binds, `highest` the most that one step has.
+    """
+    found = session.execute(
+        text("""
+            select
+                component, family, unit, count(*) as steps, sum(value) as worth, max(value) as highest
+            from flex.current_shadow_price
+            where site_id = :site_id and date = :date
+            group by component, family, unit
+            order by worth desc, component, family
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
 
 
 def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:

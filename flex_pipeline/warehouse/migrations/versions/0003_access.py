@@ -1,11 +1,11 @@
-"""Access: roles, a policy on every relation, and beliefs that are found by one index."""
+"""Access: roles, a policy on every relation, and beliefs that are found by one index. The way back is a backup."""
 
 from pathlib import Path
 
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:

@@ -1,0 +1,61 @@
+"""What the warehouse knows that the plans of a day need: one query of each kind, however many sites there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import polars as pl
+from sqlalchemy import Connection as Session
+
+from flex_pipeline.planning.checking import blocked_on
+from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.quality.blocked import Blocked
+from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.plans import StoredStock, read_stock
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is held for planning some sites on a day, as of the planning time."""
+
+    portfolio: Portfolio
+    blocked: Blocked
+    stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
+    beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, by time
+
+    def why_not(self, device: Device) -> str | None:
+        """Why a device cannot be planned."""
+        return self.blocked.reason if self.blocked.date else self.blocked.devices.get(device.device_id)
+
+
+def read_known(
+    session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
+) -> Known:
+    """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
+    devices = [device for site in sites for device in site.devices]
+    used = sorted({name for part in (*sites, *devices) for name in part.sensors})
+    (planning_time,) = {horizon.planning_time for horizon in seen}
+    # from an hour before: a coarser price may begin before the day does
+    start = min(horizon.start for horizon in seen) - timedelta(hours=1)
+    beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time)
+    parts = beliefs.partition_by("sensor", as_dict=True)
+    held = {name: parts.get((name,), beliefs.clear()) for name in used}
+    for name in used:
+        if (sensor := portfolio.sensors[name]).is_sparse:
+            held[name] = _asked(held[name], sensor, planning_time)
+    return Known(
+        portfolio,
+        blocked_on(session, portfolio, day),
+        read_stock(session, [site.site_id for site in sites], day),
+        held,
+    )
+
+
+def _asked(beliefs: pl.DataFrame, sensor: Sensor, planning_time: datetime) -> pl.DataFrame:
+    """Without what was forecast of steps that are known by now: they may ask for nothing."""
+    known = [sensor.knows(step, planning_time) for step in beliefs["event_start"]]
+    return beliefs.filter(~pl.Series(known, dtype=pl.Boolean) | (pl.col("source_type") == "reading"))

@@ -1,0 +1,219 @@
+"""From a site-day to the rows of its plan: solved, with what would be without flexibility, or blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flex_pipeline.planning.site_day import SiteDay
+from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
+from flex_pipeline.scheduling.problem import SoftLimit
+from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
+from flex_pipeline.warehouse.plans import Plan
+
+Array = NDArray[np.float64]
+
+WORTHLESS = 1e-9  # currency per unit of a limit: rounding of the solver
+
+
+def plan_of(site_day: SiteDay) -> Plan:
+    """Solve a site-day, and tell what it would do without flexibility. What is no problem blocks its devices."""
+    if site_day.problem is None:
+        return blocked_plan(site_day)
+    try:
+        problem = read_problem(site_day.problem)
+    except ProblemError as error:
+        return blocked_plan(site_day.refused(str(error)))
+    passive = baseline(_starting_with(problem, site_day))
+    solved = Solved(site_day, site_day.problem, problem, solve(problem), passive)
+    return Plan(
+        _run(site_day) | solved.facts,
+        solved.device_rows(),
+        solved.device_steps(),
+        solved.site_steps(),
+        solved.shadow_prices(),
+    )
+
+
+def blocked_plan(site_day: SiteDay) -> Plan:
+    """A plan that says why there is none; it takes the place of an older one, made on better data or worse."""
+    reason = "; ".join(sorted({why for why in site_day.reasons.values() if why}))
+    run = _run(site_day) | {"status": "blocked", "reason": reason}
+    return Plan(run, _blocked_rows(site_day))
+
+
+def _run(site_day: SiteDay) -> dict[str, Any]:
+    return {
+        "site_id": site_day.site.site_id,
+        "date": site_day.day,
+        "planning_time": site_day.seen.planning_time,
+        "input_hash": site_day.input_hash,
+        "problem": site_day.inputs,
+        "horizon_start": site_day.seen.start,
+        "horizon_end": site_day.seen.end,
+    }
+
+
+def _blocked_rows(site_day: SiteDay) -> list[dict[str, Any]]:
+    return [_device_row(d, "blocked", reason=why) for d, why in site_day.reasons.items() if why]
+
+
+def _device_row(device_id: str, status: str, **known: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(("reason", "soc_start_kwh", "soc_end_kwh", "baseline_soc_end_kwh"))
+    return {"device_id": device_id, "status": status, **empty, **known}
+
+
+def _starting_with(problem: Problem, site_day: SiteDay) -> Problem:
+    """The same problem with the stock that the days before leave when nothing is flexible."""
+    held = {
+        device.name: site_day.baseline_soc_kwh[device.device_id]
+        for device in site_day.devices
+        if device.device_id in site_day.baseline_soc_kwh
+    }
+    stocks = (replace(s, start_kwh=held[s.name]) if s.name in held else s for s in problem.stocks)
+    return replace(problem, stocks=tuple(stocks))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A solved site-day. Only the steps of the day are stored, not those of the look-ahead."""
+
+    site_day: SiteDay
+    given: Mapping[str, Any]  # the problem file of `problem`
+    problem: Problem
+    schedule: Schedule
+    passive: Schedule  # without flexibility
+
+    @property
+    def n(self) -> int:
+        """The number of steps of the day."""
+        seen = self.site_day.seen
+        return (seen.day_end - seen.start) // self.problem.grid.resolution
+
+    @property
+    def status(self) -> str:
+        """How the plan came about."""
+        return "fallback" if self.schedule.fallback_used else self.schedule.status
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The columns of flex.schedule_run that the solver fills in."""
+        schedule, costs, effort = self.schedule, self.schedule.costs, self.schedule.effort
+        return {
+            "status": self.status,
+            "reason": "; ".join(schedule.notices) or None,
+            "diagnosis": schedule.diagnosis,
+            "energy_cost": costs.energy,
+            "breach_cost": costs.breaches,
+            "peak_cost": costs.peaks,
+            "commitment_cost": costs.commitments,
+            "wear_cost": costs.wear,
+            "terminal_cost": costs.terminal,
+            "total_cost": costs.total,
+            "primal_violation": schedule.certificate.primal_violation,
+            "bound": schedule.certificate.bound,
+            "gap": schedule.certificate.gap,
+            "build_seconds": effort.build_seconds,
+            "solve_seconds": effort.solve_seconds,
+            "variables": effort.variables,
+            "binaries": effort.binaries,
+        }
+
+    def device_rows(self) -> list[dict[str, Any]]:
+        """A row of flex.device_plan for each device of the site."""
+        rows = _blocked_rows(self.site_day)
+        for device in self.site_day.devices:
+            soc = self.schedule.devices[device.name].soc_kwh
+            passive = self.passive.devices[device.name].soc_kwh
+            stock = {
+                "soc_start_kwh": None if soc is None else float(soc[0]),
+                "soc_end_kwh": None if soc is None else float(soc[self.n]),
+                "baseline_soc_end_kwh": None if passive is None else float(passive[self.n]),
+            }
+            rows.append(_device_row(device.device_id, self.status, **stock))
+        return rows
+
+    def device_steps(self) -> pl.DataFrame:
+        """The rows of flex.schedule: one for each planned device and step."""
+        devices, n = self.site_day.devices, self.n
+        planned = [self.schedule.devices[device.name] for device in devices]
+        passive = [self.passive.devices[device.name] for device in devices]
+        columns = {
+            "power_kw": [device.power_kw[:n] for device in planned],
+            "soc_kwh": [self._during(device.soc_kwh) for device in planned],
+            "baseline_power_kw": [device.power_kw[:n] for device in passive],
+            "baseline_soc_kwh": [self._during(device.soc_kwh) for device in passive],
+        }
+        frame = pl.DataFrame(
+            {"device_id": np.repeat([device.device_id for device in devices], n)}
+            | {name: np.tile(times, len(devices)) for name, times in self._times().items()}
+            | {name: np.concatenate(parts) for name, parts in columns.items()}
+        )
+        return _utc(frame).with_columns(pl.col("soc_kwh", "baseline_soc_kwh").fill_nan(None))
+
+    def site_steps(self) -> pl.DataFrame:
+        """The rows of flex.site_plan: one for each step."""
+        site, schedule = self.problem.site, self.schedule
+        columns = {
+            "consumption_price": site.consumption_price,
+            "production_price": site.production_price,
+            "inflexible_consumption_kw": self._flow("inflexible-consumption"),
+            "inflexible_production_kw": self._flow("inflexible-production"),
+            "net_power_kw": schedule.site_power_kw,
+            "baseline_net_power_kw": self.passive.site_power_kw,
+            "consumption_capacity_kw": _strictest(site.import_limit_kw, site.import_soft),
+            "production_capacity_kw": _strictest(site.export_limit_kw, site.export_soft),
+            "marginal_price": self._unknown if schedule.marginal_price is None else schedule.marginal_price,
+        }
+        frame = pl.DataFrame(self._times() | {name: values[: self.n] for name, values in columns.items()})
+        return _utc(frame).with_columns(
+            pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
+            for name in ("consumption_capacity_kw", "production_capacity_kw", "marginal_price")
+        )
+
+    def shadow_prices(self) -> pl.DataFrame:
+        """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
+        starts = self._times()["event_start"]
+        parts = []
+        for price in self.schedule.shadow_prices:
+            worth = price.values[: self.n]
+            at = np.flatnonzero(worth > WORTHLESS)
+            unit = f"{self.problem.currency}/{price.per}"
+            parts.append(
+                pl.DataFrame({"event_start": starts[at], "value": worth[at]}).with_columns(
+                    component=pl.lit(price.component), family=pl.lit(price.family), unit=pl.lit(unit)
+                )
+            )
+        return _utc(pl.concat(parts)) if parts else pl.DataFrame()
+
+    def _times(self) -> dict[str, NDArray[np.datetime64]]:
+        grid = self.problem.grid
+        return {"event_start": grid.starts[: self.n], "event_end": grid.edges[1 : self.n + 1]}
+
+    def _during(self, soc_kwh: Array | None) -> Array:
+        """The stock at the end of each step of the day (n,); NaN for a device without one."""
+        return self._unknown[: self.n] if soc_kwh is None else soc_kwh[1 : self.n + 1]
+
+    @property
+    def _unknown(self) -> Array:
+        return np.full(self.problem.grid.n, np.nan)
+
+    def _flow(self, field: str) -> Array:
+        """The sum of the fixed flows of one direction (T,), kW."""
+        grid = self.problem.grid
+        given = self.given["flex_context"].get(field, [])
+        return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
+
+
+def _utc(frame: pl.DataFrame) -> pl.DataFrame:
+    times = [name for name in frame.columns if name.startswith("event_")]
+    return frame.with_columns(pl.col(times).dt.replace_time_zone("UTC"))
+
+
+def _strictest(hard: Array, soft: SoftLimit | None) -> Array:
+    return hard if soft is None else np.minimum(hard, soft.limit)

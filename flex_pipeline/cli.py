@@ -7,15 +7,20 @@ import os
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+if TYPE_CHECKING:
+    from flex_pipeline.warehouse.connection import Connection
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 db = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
 portfolio_app = typer.Typer(no_args_is_help=True, help="Portfolios.")
+access = typer.Typer(no_args_is_help=True, help="Who may read the rows of which account.")
 app.add_typer(db, name="db")
+app.add_typer(access, name="access")
 app.add_typer(portfolio_app, name="portfolio")
 
 PortfolioOption = Annotated[
@@ -88,12 +93,8 @@ def psql(context: typer.Context) -> None:
 def ui(port: Annotated[int, typer.Option(help="Where the UI listens, on 127.0.0.1.")] = 3000) -> None:
     """Serve the Dagster UI and run its daemon, over the instance that `run` uses, until Ctrl-C."""
     from flex_pipeline.defs.server import serve
-    from flex_pipeline.warehouse.database import migrate
-    from flex_pipeline.warehouse.resolve import resolve
 
-    connection = resolve()
-    migrate(connection)
-    raise typer.Exit(serve(connection, port))
+    raise typer.Exit(serve(_migrated(), port))
 
 
 @app.command()
@@ -144,11 +145,7 @@ def env() -> None:
 @db.command()
 def start() -> None:
     """Start the embedded server, or attach to it, and bring the schema up to date."""
-    from flex_pipeline.warehouse.database import migrate
-    from flex_pipeline.warehouse.resolve import resolve
-
-    connection = resolve()
-    migrate(connection)
+    connection = _migrated()
     typer.echo(f"PostgreSQL answers on {connection.warehouse.host}, port {connection.warehouse.port}")
 
 
@@ -159,6 +156,50 @@ def stop() -> None:
     from flex_pipeline.warehouse.resolve import default_home
 
     typer.echo("stopped" if embedded.stop(default_home()) else "it was not running")
+
+
+LoginOption = Annotated[str | None, typer.Option("--login", help="Name of the login.")]
+
+
+@access.command()
+def grant(
+    account: Annotated[str, typer.Argument(help="An account of the portfolio.")],
+    login: Annotated[str | None, typer.Option("--login", help="Default: ACCOUNT_reader.")] = None,
+) -> None:
+    """Make a login that sees the rows of an account; an existing reader gets this account as well.
+
+    The password is FLEX_READER_PASSWORD where that is set, else a random one, printed once.
+    """
+    from flex_pipeline.warehouse.access import grant as grant_access
+
+    connection = _migrated()
+    given = os.environ.get("FLEX_READER_PASSWORD") or None
+    granted = grant_access(connection, account, login, given)
+    database = connection.warehouse
+    typer.echo(f"login     {granted.login}, reads {', '.join(granted.accounts)}")
+    if granted.password and not given:
+        typer.echo(f"password  {granted.password}   (kept nowhere: note it now)")
+    typer.echo(
+        f"address   host={database.host} port={database.port} dbname={database.name} user={granted.login}"
+    )
+
+
+@access.command()
+def revoke(account: Annotated[str, typer.Argument()], login: LoginOption = None) -> None:
+    """Take an account from a login, or from all of them; a login that is left with none is dropped."""
+    from flex_pipeline.warehouse.access import revoke as revoke_access
+
+    logins = revoke_access(_migrated(), account, login)
+    typer.echo(f"{', '.join(logins)} no longer reads {account}")
+
+
+@access.command("list")
+def list_access() -> None:
+    """Each login and the accounts that it reads."""
+    from flex_pipeline.warehouse.access import list_readers
+
+    for login, accounts in list_readers(_migrated()).items():
+        typer.echo(f"{login}  {', '.join(accounts)}")
 
 
 @portfolio_app.command()
@@ -190,6 +231,16 @@ def _materialise(
     raise typer.Exit(0 if materialise(build_defs(), found, begin, end, devices) else 1)
 
 
+def _migrated() -> Connection:
+    """The connection, to a schema that is up to date."""
+    from flex_pipeline.warehouse.database import migrate
+    from flex_pipeline.warehouse.resolve import resolve
+
+    connection = resolve()
+    migrate(connection)
+    return connection
+
+
 def _default_end(first: datetime | None, today: date) -> date:
     tomorrow = today + timedelta(days=1)
     return max(first.date(), tomorrow) if first else tomorrow
@@ -199,11 +250,12 @@ def main() -> None:
     """The command, with what users can put right told in words instead of a traceback."""
     from flex_pipeline.defs.server import PortTakenError
     from flex_pipeline.portfolio.loader import PortfolioError
+    from flex_pipeline.warehouse.access import AccessError
     from flex_pipeline.warehouse.connection import ServerError
 
     try:
         app()
-    except (PortfolioError, ServerError, PortTakenError) as error:
+    except (PortfolioError, ServerError, AccessError, PortTakenError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

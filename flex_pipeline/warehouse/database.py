@@ -56,7 +56,7 @@ def _lacks_rights(connection: Connection, why: str) -> ServerError:
         f"the schema cannot be brought up to date on {connection.warehouse.host} as {user}: {why}. "
         "Let an administrator run\n"
         f"  CREATE ROLE flex_pipeline; CREATE ROLE flex_reader; GRANT flex_pipeline TO {user};\n"
-        f"or ALTER ROLE {user} CREATEROLE, which flex-pipeline access needs as well."
+        "or, where the schema belongs to another login, run flex-pipeline db start as that one."
     )
 
 
@@ -64,5 +64,14 @@ def copy_frame(session: Session, table: str, columns: str, csv: bytes) -> None:
     """COPY CSV rows (without header) into the columns of a table, in the session's transaction."""
     driver = session.connection.driver_connection
     assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"copy {table} ({columns}) from stdin (format csv)") as copy:
-        copy.write(csv)
+    with driver.cursor() as cursor:
+        # who does not own the table has rows checked one by one, for which PostgreSQL has INSERT but not COPY
+        checked: bool = cursor.execute("select row_security_active(%s)", [table]).fetchone()[0]
+        target = "copied" if checked else table
+        if checked:
+            cursor.execute(f"create temporary table copied as select {columns} from {table} limit 0")
+        with cursor.copy(f"copy {target} ({columns}) from stdin (format csv)") as copy:
+            copy.write(csv)
+        if checked:
+            cursor.execute(f"insert into {table} ({columns}) select {columns} from copied")
+            cursor.execute("drop table copied")

@@ -31,7 +31,7 @@ alter default privileges revoke execute on functions from public;
 -- Whose is a row? --------------------------------------------------------------------------------
 
 create table flex.reader (
-    login   regrole not null,
+    login   text not null,
     account text not null,
     primary key (login, account)
 );
@@ -46,7 +46,7 @@ comment on table flex.sensor_source is 'One row per sensor and source that ever 
 insert into flex.sensor_source select distinct sensor_id, source_id from flex.belief;
 
 create policy readers on flex.reader for select to flex_reader
-    using (login = quote_ident(current_user)::regrole);
+    using (login = current_user);
 create policy readers on flex.site for select to flex_reader
     using (account in (select account from flex.reader));
 create policy readers on flex.device for select to flex_reader
@@ -56,7 +56,7 @@ create policy readers on flex.sensor for select to flex_reader
 create policy readers on flex.source for select to flex_reader
     using (source_id in (select source_id from flex.sensor_source));
 
--- Everything else follows from a key column. Policies apply to the tables in a policy, too: no account is looked
+-- Everything else follows from its key columns. Policies apply to the tables in a policy, too: no account is looked
 -- up but in flex.site. A partition has no policy, so it can be read through its parent only.
 create function flex.guard(relation regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -67,18 +67,25 @@ declare
         union all
         select from pg_class where oid = relation and 'security_invoker=true' = any(reloptions)
     );
+    -- a row is seen by whom each of its keys is open to: a price is shared, what it costs a site is not
     rule text := (
-        select k.rule
+        select
+            string_agg(
+                case when not a.attnotnull then format('(%I is null or ', k.key) else '(' end
+                || format('%I in (select %I from %s))', k.key, k.named, k.of), ' and ' order by k.key
+            )
+            || case when bool_or(a.attnotnull) then '' else
+                format(' and num_nonnulls(%s) > 0', string_agg(quote_ident(k.key), ', ')) end
         from (
             values
-                (1, 'sensor_id', 'sensor_id in (select sensor_id from flex.sensor)'),
-                (2, 'sensor', 'sensor in (select name from flex.sensor)'),
-                (3, 'device_id', 'device_id in (select device_id from flex.device)'),
-                (4, 'site_id', 'site_id in (select site_id from flex.site)'),
-                (5, 'run_id', 'run_id in (select run_id from flex.schedule_run)')
-        ) as k (rank, key, rule)
+                ('sensor_id', 'sensor_id', 'flex.sensor'),
+                ('sensor', 'name', 'flex.sensor'),
+                ('device_id', 'device_id', 'flex.device'),
+                ('site_id', 'site_id', 'flex.site'),
+                ('run_id', 'run_id', 'flex.schedule_run')
+        ) as k (key, named, of)
         join pg_attribute as a on a.attrelid = relation and a.attname = k.key and not a.attisdropped
-        order by k.rank limit 1
+        where k.of::regclass <> relation
     );
 begin
     if is_guarded then

@@ -161,6 +161,28 @@ def stop() -> None:
 LoginOption = Annotated[str | None, typer.Option("--login", help="Name of the login.")]
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to write, for you only.")]) -> None:
+    """Write all that the embedded server holds to one file, while everything runs on."""
+    from flex_pipeline.warehouse.backup import backup as back_up
+
+    back_up(_embedded_home(), file)
+    typer.echo(f"wrote {file}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what the server holds now.")] = False,
+) -> None:
+    """Put a backup in the place of what the embedded server holds; whatever fails, that stays as it was."""
+    from flex_pipeline.warehouse.backup import restore as restore_backup
+    from flex_pipeline.warehouse.database import migrate
+
+    migrate(restore_backup(_embedded_home(), file, force=force))
+    typer.echo(f"restored {file}")
+
+
 @access.command()
 def grant(
     account: Annotated[str, typer.Argument(help="An account of the portfolio.")],
@@ -241,6 +263,18 @@ def _migrated() -> Connection:
     return connection
 
 
+def _embedded_home() -> Path:
+    """The folder of the embedded server. ServerError where another one is in use."""
+    from flex_pipeline.warehouse.connection import ServerError
+    from flex_pipeline.warehouse.resolve import default_home
+
+    if os.environ.get("FLEX_DATABASE_URL"):
+        raise ServerError(
+            "FLEX_DATABASE_URL names a server of yours; back it up with its own pg_dump and pg_restore"
+        )
+    return default_home()
+
+
 def _default_end(first: datetime | None, today: date) -> date:
     tomorrow = today + timedelta(days=1)
     return max(first.date(), tomorrow) if first else tomorrow
@@ -251,11 +285,12 @@ def main() -> None:
     from flex_pipeline.defs.server import PortTakenError
     from flex_pipeline.portfolio.loader import PortfolioError
     from flex_pipeline.warehouse.access import AccessError
+    from flex_pipeline.warehouse.backup import BackupError
     from flex_pipeline.warehouse.connection import ServerError
 
     try:
         app()
-    except (PortfolioError, ServerError, AccessError, PortTakenError) as error:
+    except (PortfolioError, ServerError, AccessError, BackupError, PortTakenError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -159,6 +159,30 @@ def stop() -> None:
 
 
 LoginOption = Annotated[str | None, typer.Option("--login", help="Name of the login.")]
+
+
+@app.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Thin and drop old beliefs, as the settings of the portfolio say."""
+    from flex_pipeline.planning.configuration import load
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.retention import expire, find_expired
+
+    settings = load(portfolio).settings.retention
+    warehouse, today = engine(_migrated()), datetime.now(UTC).date()
+    if dry_run:
+        with warehouse.connect() as session:
+            found = find_expired(session, settings, today)
+    else:
+        found = expire(warehouse, settings, today)
+    for expired in found:
+        typer.echo(
+            f"{expired.month:%Y-%m}  {'drop' if expired.dropped else 'thin'}  {expired.rows:,} beliefs"
+        )
+    typer.echo(f"{'would go' if dry_run else 'gone'}: {sum(expired.rows for expired in found):,} beliefs")
 
 
 @app.command()

@@ -13,7 +13,15 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 def build_defs(**resource_overrides: object) -> dg.Definitions:
     """All definitions; tests put their own resources in the place of the real ones."""
-    from flex_pipeline.defs import automation, forecasting, ingestion, quality, reporting, scheduling
+    from flex_pipeline.defs import (
+        automation,
+        forecasting,
+        ingestion,
+        quality,
+        reporting,
+        retention,
+        scheduling,
+    )
     from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
 
     warehouse = WarehouseResource()
@@ -27,8 +35,8 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *reporting.assets,
         ],
         asset_checks=[*quality.checks, *scheduling.checks],
-        jobs=automation.jobs,
-        schedules=automation.schedules,
+        jobs=[*automation.jobs, *retention.jobs],
+        schedules=[*automation.schedules, *retention.schedules],
         sensors=automation.sensors,
         resources=resources | resource_overrides,
         # one process a run: a step of its own would import everything again, 7 s of CPU each

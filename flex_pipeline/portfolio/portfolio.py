@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flex_pipeline.portfolio.fields import sensors_in
+from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.portfolio.sensor import Duration, Sensor
 
 
@@ -27,6 +28,8 @@ class Settings(BaseModel):
     resolution: Duration = timedelta(minutes=15)
     currency: str = "EUR"
     timezone: str = "Europe/Amsterdam"
+    # no part of what a plan was made with
+    retention: Retention = Field(default_factory=Retention, exclude=True)
 
     @field_validator("timezone")
     @classmethod

@@ -15,7 +15,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +27,7 @@ from flex_pipeline.warehouse.access import PIPELINE, READERS, close_dagster
 from flex_pipeline.warehouse.binaries import PROGRAMS, site_folder
 from flex_pipeline.warehouse.cluster import Cluster
 from flex_pipeline.warehouse.connection import Connection, Database
+from flex_pipeline.warehouse.database import current_version, versions
 
 FORMAT = 1
 ABOUT = "backup.json"
@@ -52,7 +52,7 @@ def backup(home: Path, file: Path) -> None:
     connection = embedded.start(home)
     with _server(connection) as server:
         logins = {str(name): password for name, password in server.execute(LOGINS, [READERS])}
-        about = {"format": FORMAT, "made_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "logins": logins}
+    about = {"format": FORMAT, "schema": current_version(connection), "logins": logins}
     partial = file.with_name(f".{file.name}.partial")
     try:
         private = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -77,47 +77,43 @@ def restore(home: Path, file: Path, *, force: bool = False) -> Connection:
     Raises BackupError for a file that is not whole and, without `force`, for a home that is in use; whatever
     fails, the databases that were there stay as they were. The schema may be of an older version: migrate it.
     """
-    with _opened(file) as (archive, about):
-        connection = embedded.start(home)
-        databases = (connection.dagster, connection.warehouse)
-        if not force and (used := [d.name for d in databases if _is_used(d)]):
-            raise BackupError(f"{home} holds databases in use ({', '.join(used)}); --force replaces them")
-        with _server(connection) as server:
-            made = _make_roles(server, about["logins"])
-            try:
-                for database in databases:
-                    _load(server, database, archive)
-                _swap(server, databases)
-            except BaseException:
-                for database in databases:
-                    _drop(server, database.name + RESTORED)
-                for name in made:
-                    server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
-                raise
+    about = _checked(file)
+    connection = embedded.start(home)
+    databases = (connection.dagster, connection.warehouse)
+    if not force and (used := [d.name for d in databases if _is_used(d)]):
+        raise BackupError(f"{home} holds databases in use ({', '.join(used)}); --force replaces them")
+    with zipfile.ZipFile(file) as archive, _server(connection) as server:
+        made = _make_roles(server, about["logins"])
+        try:
             for database in databases:
-                _drop(server, database.name + REPLACED)
+                _load(server, database, archive)
+            _swap(server, databases)
+        except BaseException:
+            for database in databases:
+                _drop(server, database.name + RESTORED)
+            for name in made:
+                server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+            raise
+        for database in databases:
+            _drop(server, database.name + REPLACED)
     with psycopg.connect(connection.url) as session:
         close_dagster(session, connection)
     return connection
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
-    """The archive and what it says of itself, read to its end once: half a file is not restored."""
+def _checked(file: Path) -> dict[str, Any]:
+    """What a backup says of itself. It is read to its end: half a file is not restored, nor one of later versions."""
     try:
         with zipfile.ZipFile(file) as archive:
-            about = json.loads(archive.read(ABOUT))
+            about: dict[str, Any] = json.loads(archive.read(ABOUT))
             damaged = archive.testzip()
-            if damaged or about["format"] != FORMAT:
-                why = (
-                    f"{damaged} in it is damaged"
-                    if damaged
-                    else f"its format is {about['format']}, not {FORMAT}"
-                )
-                raise BackupError(f"{file} cannot be restored: {why}")
-            yield archive, about
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise BackupError(f"{file} is not a whole backup: {error}") from error
+    if damaged:
+        raise BackupError(f"{file} is not a whole backup: {damaged} in it is damaged")
+    if about["format"] != FORMAT or about["schema"] not in (None, *versions()):
+        raise BackupError(f"{file} was made by a later version of flex_pipeline; restore it with that one")
+    return about
 
 
 @contextmanager
@@ -148,10 +144,12 @@ def _make_roles(server: Server, logins: dict[str, str | None]) -> list[str]:
 
 
 def _dump(database: Database, archive: zipfile.ZipFile) -> None:
-    with archive.open(f"{database.name}.dump", "w", force_zip64=True) as member:
-        with _program("pg_dump", database, "--format=custom", stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            shutil.copyfileobj(process.stdout, member, 1 << 20)
+    with (
+        archive.open(f"{database.name}.dump", "w", force_zip64=True) as member,
+        _program("pg_dump", database, "--format=custom", stdout=subprocess.PIPE) as process,
+    ):
+        assert process.stdout is not None
+        shutil.copyfileobj(process.stdout, member, 1 << 20)
 
 
 def _load(server: Server, database: Database, archive: zipfile.ZipFile) -> None:
@@ -160,10 +158,12 @@ def _load(server: Server, database: Database, archive: zipfile.ZipFile) -> None:
     _drop(server, beside.name)
     server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(beside.name)))
     arguments = ("--exit-on-error", f"--dbname={beside.name}")
-    with archive.open(f"{database.name}.dump") as member:
-        with _program("pg_restore", beside, *arguments, stdin=subprocess.PIPE) as process:
-            assert process.stdin is not None
-            _feed(member, process.stdin)
+    with (
+        archive.open(f"{database.name}.dump") as member,
+        _program("pg_restore", beside, *arguments, stdin=subprocess.PIPE) as process,
+    ):
+        assert process.stdin is not None
+        _feed(member, process.stdin)
     with psycopg.connect(beside.url(), autocommit=True) as session:
         session.execute("VACUUM (ANALYZE)")
 

@@ -50,6 +50,21 @@ def migrate(connection: Connection) -> None:
         raise
 
 
+def versions() -> list[str]:
+    """The versions of the schema that this code knows, oldest first."""
+    return sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("*.sql"))
+
+
+def current_version(connection: Connection) -> str | None:
+    """The version of the schema that a warehouse has; None where it has none yet."""
+    with psycopg.connect(connection.url) as session:
+        try:
+            found = session.execute("select version_num from public.schema_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return str(found[0]) if found else None
+
+
 def _lacks_rights(connection: Connection, why: str) -> ServerError:
     user = f'"{connection.warehouse.user}"'
     return ServerError(

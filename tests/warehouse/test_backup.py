@@ -138,6 +138,16 @@ def test_a_damaged_file_is_refused_before_anything_is_touched(
     assert all_rows(filled) == before
 
 
+def test_a_backup_of_a_later_version_is_refused(
+    filled: Connection, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.backup(home, home.parent / "flex.backup")
+    monkeypatch.setattr(backup, "versions", lambda: ["0001", "0002"])
+
+    with pytest.raises(BackupError, match="made by a later version of flex_pipeline"):
+        backup.restore(home, home.parent / "flex.backup", force=True)
+
+
 def test_half_a_restore_leaves_the_old_databases(
     filled: Connection, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

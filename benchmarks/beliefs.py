@@ -170,13 +170,8 @@ def refuse_new(stored: int) -> None:
 
 def reading(database: Connection) -> dict[str, float]:
     """A week of one sensor as it is believed now, and a day of 1,000 sensors as it was believed at a time."""
-    weeks = []
     with psycopg.connect(database.url) as session:
-        for i in range(1, 11):
-            began = time.perf_counter()
-            found = session.execute(WEEK, [f"sensor-{i}", START, START + timedelta(days=7)]).fetchall()
-            weeks.append(time.perf_counter() - began)
-            assert len(found) == 672
+        weeks = [min(week_seconds(session, f"sensor-{i}") for _ in range(3)) for i in range(1, 11)]
     names = [f"sensor-{i}" for i in range(1, SENSORS + 1)]
     start = START + timedelta(days=26)
     days = []
@@ -187,6 +182,15 @@ def reading(database: Connection) -> dict[str, float]:
             days.append(time.perf_counter() - began)
             assert frame.height == 96 * SENSORS
     return {"sensor-week [ms]": 1000 * statistics.median(weeks), "day of 1,000 sensors [s]": min(days)}
+
+
+def week_seconds(session: psycopg.Connection[tuple[object, ...]], sensor: str) -> float:
+    """How long it takes to have what is believed now about a week of a sensor."""
+    began = time.perf_counter()
+    found = session.execute(WEEK, [sensor, START, START + timedelta(days=7)]).fetchall()
+    took = time.perf_counter() - began
+    assert len(found) == 672
+    return took
 
 
 def seconds(warehouse: Engine, work: Callable[..., object]) -> float:

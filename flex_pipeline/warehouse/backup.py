@@ -55,7 +55,8 @@ def backup(home: Path, file: Path) -> None:
     about = {"format": FORMAT, "schema": current_version(connection), "logins": logins}
     partial = file.with_name(f".{file.name}.partial")
     try:
-        private = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        partial.unlink(missing_ok=True)  # of one that was killed
+        private = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(private, "wb") as out, zipfile.ZipFile(out, "w") as archive:
             archive.writestr(ABOUT, json.dumps(about))
             # Dagster's first: what it says was done is then in the warehouse, which is dumped a little later

@@ -38,8 +38,13 @@ def all_devices_on(day: str, device_ids: Sequence[str]) -> dict[str, str]:
 
 def device_on(day: str, device_id: str) -> dict[str, str]:
     """The tags of a run for one device on one day."""
-    key = str(dg.MultiPartitionKey({"date": day, "device": device_id}))
+    key = key_of(date.fromisoformat(day), device_id)
     return between(key, key)
+
+
+def key_of(day: date, device_id: str) -> str:
+    """The key of `device_days` of a device on a day."""
+    return str(dg.MultiPartitionKey({"date": day.isoformat(), "device": device_id}))
 
 
 def date_of(key: str) -> str:

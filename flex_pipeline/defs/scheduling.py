@@ -1,6 +1,8 @@
 """Scheduling: the plan of each device for each day, solved together with all that share its connection."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -44,14 +46,19 @@ def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> 
     selected, their whole site is planned; the same inputs are never solved twice.
     """
     selected = set(context.partition_keys)
-    sites = {partitions.day_and_site(key) for key in selected}
+    described: dict[str, Mapping[str, Any]] = {}
     blocked: list[Outcome] = []
-    for day in sorted({day for day, _ in sites}):  # the stock carries over: one date after the other
-        at = sorted(site_id for other, site_id in sites if other == day)
-        for outcome in pipeline.planner.plan_all(at, day, pipeline.now()):
-            context.log.info(f"{day} {outcome.site_id}: {outcome.how}, {outcome.status}")
-            blocked += [outcome] if outcome.how == "blocked" else []
-            _materialised(context, pipeline, outcome, selected)
+    for outcome in _outcomes(pipeline, selected):
+        context.log.info(f"{outcome.day} {outcome.site_id}: {outcome.how}, {outcome.status}")
+        if outcome.how == "blocked":
+            blocked.append(outcome)
+        else:
+            described |= _described(pipeline, outcome)
+    for key, metadata in described.items():
+        if key in selected and not blocked:
+            context.add_asset_metadata(metadata, partition_key=key)
+        else:  # planned with others of its site; or in a run that fails, which tells of no partition by itself
+            context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
     if blocked:
         raise dg.Failure(
             "\n".join(f"{outcome.day} {outcome.site_id}: {outcome.reason}" for outcome in blocked),
@@ -59,16 +66,20 @@ def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> 
         )
 
 
-def _materialised(
-    context: dg.AssetExecutionContext, pipeline: PipelineResource, outcome: Outcome, selected: Container[str]
-) -> None:
-    """Tell of each device of a planned site-day, also of those that were not selected."""
-    for device_id, metadata in describe(pipeline.warehouse.engine, pipeline.portfolio, outcome).items():
-        key = str(dg.MultiPartitionKey({"date": outcome.day.isoformat(), "device": device_id}))
-        if key in selected:
-            context.add_asset_metadata(metadata, partition_key=key)
-        else:
-            context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
+def _outcomes(pipeline: PipelineResource, selected: Iterable[str]) -> Iterator[Outcome]:
+    """Plan the sites of some partitions; one date after the other, as the stock carries over."""
+    sites: dict[date, set[str]] = {}
+    for key in selected:
+        day, site_id = partitions.day_and_site(key)
+        sites.setdefault(day, set()).add(site_id)
+    for day in sorted(sites):
+        yield from pipeline.planner.plan_all(sorted(sites[day]), day, pipeline.now())
+
+
+def _described(pipeline: PipelineResource, outcome: Outcome) -> dict[str, Mapping[str, Any]]:
+    """What to tell of each partition of a planned site-day."""
+    devices = describe(pipeline.warehouse.engine, pipeline.portfolio, outcome)
+    return {partitions.key_of(outcome.day, device): metadata for device, metadata in devices.items()}
 
 
 @dg.asset_check(

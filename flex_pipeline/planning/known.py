@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -36,8 +37,8 @@ def read_known(
     session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
 ) -> Known:
     """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
-    devices = [device for site in sites for device in site.devices]
-    used = sorted({name for part in (*sites, *devices) for name in part.sensors})
+    of_sites = {name for site in sites for name in site.sensors}
+    used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
     # from an hour before: a coarser price may begin before the day does
     start = min(horizon.start for horizon in seen) - timedelta(hours=1)
@@ -57,5 +58,8 @@ def read_known(
 
 def _asked(beliefs: pl.DataFrame, sensor: Sensor, planning_time: datetime) -> pl.DataFrame:
     """Without what was forecast of steps that are known by now: they may ask for nothing."""
-    known = [sensor.knows(step, planning_time) for step in beliefs["event_start"]]
-    return beliefs.filter(~pl.Series(known, dtype=pl.Boolean) | (pl.col("source_type") == "reading"))
+    # what is known of a step is known of all before it: 8 questions for the steps of two days and not 192
+    first = bisect(
+        beliefs["event_start"].to_list(), False, key=lambda step: not sensor.knows(step, planning_time)
+    )
+    return beliefs.filter((pl.int_range(pl.len()) >= first) | (pl.col("source_type") == "reading"))

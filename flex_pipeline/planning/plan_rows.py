@@ -178,18 +178,19 @@ class Solved:
 
     def shadow_prices(self) -> pl.DataFrame:
         """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
-        starts = self._times()["event_start"]
-        parts = []
-        for price in self.schedule.shadow_prices:
-            worth = price.values[: self.n]
-            at = np.flatnonzero(worth > WORTHLESS)
-            unit = f"{self.problem.currency}/{price.per}"
-            parts.append(
-                pl.DataFrame({"event_start": starts[at], "value": worth[at]}).with_columns(
-                    component=pl.lit(price.component), family=pl.lit(price.family), unit=pl.lit(unit)
-                )
-            )
-        return _utc(pl.concat(parts)) if parts else pl.DataFrame()
+        prices, starts = self.schedule.shadow_prices, self._times()["event_start"]
+        worth = np.array([price.values[: self.n] for price in prices]).reshape(len(prices), self.n)
+        limit, step = np.nonzero(worth > WORTHLESS)
+        frame = pl.DataFrame(
+            {
+                "component": [prices[i].component for i in limit],
+                "family": [prices[i].family for i in limit],
+                "event_start": starts[step],
+                "value": worth[limit, step],
+                "unit": [f"{self.problem.currency}/{prices[i].per}" for i in limit],
+            }
+        )
+        return _utc(frame)
 
     def _times(self) -> dict[str, NDArray[np.datetime64]]:
         grid = self.problem.grid

@@ -73,7 +73,8 @@ class Planner:
 
     def _plan(self, prepared: Sequence[SiteDay], now: datetime) -> Iterator[Outcome]:
         with self.engine.connect() as session:
-            stored = stored_inputs(session, [site_day.key for site_day in prepared], prepared[0].day)
+            keys = [site_day.key for site_day in prepared if site_day.problem is not None]
+            stored = stored_inputs(session, keys, prepared[0].day)
         plans = self.solvers.map(plan_of, (s for s in prepared if s.key not in stored))
         for site_day in prepared:
             plan = None if site_day.key in stored else _made(site_day, next(plans))

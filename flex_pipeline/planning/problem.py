@@ -50,12 +50,12 @@ class Values:
     def series(self, sensor: str, start: datetime, end: datetime) -> dict[str, Any]:
         """The values of the steps that overlap [start, end), as a problem file has them; a gap is null."""
         described = self.portfolio.sensors[sensor]
-        frame = self._from(sensor, start).filter(pl.col("event_start") < end)
         first = _floor(start, described.resolution)
         n = -(-(end - first) // described.resolution)
         values: list[float | None] = [None] * n
-        for row in frame.iter_rows(named=True):
-            values[(row["event_start"] - first) // described.resolution] = round(row["value"], 9)
+        known = self.beliefs[sensor].filter(pl.col("event_start").is_between(first, end, closed="left"))
+        for at, value in zip(known["event_start"].to_list(), known["value"].to_list(), strict=True):
+            values[(at - first) // described.resolution] = round(value, 9)
         return {
             "start": first.isoformat(),
             "resolution": _iso(described.resolution),

@@ -22,7 +22,7 @@ class Costs:
     peaks: float
     commitments: float
     wear: float
-    terminal: float = 0.0  # less what the energy in store at the end is worth
+    terminal: float = 0.0  # less the value of what is in stock at the end
 
     @property
     def total(self) -> float:

@@ -129,8 +129,9 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
     found = session.execute(
         text("""
             select
-                d.device_id, d.status, coalesce(d.reason, p.reason) as reason, p.diagnosis, p.run_id, p.planning_time, p.horizon_end, p.total_cost, p.gap,
-                p.primal_violation, p.build_seconds, p.solve_seconds, p.variables, p.binaries
+                d.device_id, d.status, coalesce(d.reason, p.reason) as reason, p.diagnosis, p.run_id, p.planning_time,
+                p.horizon_end, p.total_cost, p.gap, p.primal_violation, p.build_seconds, p.solve_seconds,
+                p.variables, p.binaries
             from flex.current_plan as p join flex.device_plan as d using (run_id)
             where p.site_id = :site_id and p.date = :date
             order by d.device_id

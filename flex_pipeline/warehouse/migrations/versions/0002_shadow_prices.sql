@@ -20,6 +20,8 @@ create table flex.shadow_price (
 );
 comment on table flex.shadow_price is
     'One row per plan, limit and step of the day in which more of the limit would make the plan cheaper.';
+comment on column flex.shadow_price.run_id is 'The plan.';
+comment on column flex.shadow_price.event_start is 'Start of the step.';
 comment on column flex.shadow_price.component is 'Whose limit it is: site, or the name of a device.';
 comment on column flex.shadow_price.family is 'The constraint, as in the documentation: site_import_limit, soc_ceiling, ...';
 comment on column flex.shadow_price.value is

@@ -1,0 +1,136 @@
+"""A Dagster run of `schedules`: any shape of partitions, what each is told of, and what a bad site does to it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from flex_pipeline.definitions import build_defs
+from flex_pipeline.defs import partitions, resources
+from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
+from flex_pipeline.planning import configuration, plan_rows
+from flex_pipeline.scheduling import Problem, Schedule, ShadowPrice, solve
+from flex_pipeline.scheduling.batch import Solvers
+from flex_pipeline.warehouse.connection import Connection
+from flex_pipeline.warehouse.database import engine, migrate
+from flex_pipeline.warehouse.portfolios import store_portfolio
+from tests.planning.homes import DAY, homes, rows
+
+KEY = dg.AssetKey("schedules")
+TODAY, TOMORROW = DAY.isoformat(), (DAY + timedelta(days=1)).isoformat()
+DEVICES = ["a/battery", "b/battery", "c/battery"]
+
+
+@pytest.fixture
+def warehouse(database: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    migrate(database)
+    monkeypatch.setattr(WarehouseResource, "connection", property(lambda _: database))
+    monkeypatch.setattr(resources, "_solvers", lambda: Solvers(1))
+    yield engine(database)
+    engine(database).dispose()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(partitions.DEVICES, DEVICES)
+        yield instance
+
+
+def run(instance: dg.DagsterInstance, folder: Path, first: str, last: str) -> dg.ExecuteInProcessResult:
+    pipeline = PipelineResource(warehouse=WarehouseResource(), folder=str(folder))
+    job = build_defs(pipeline=pipeline).resolve_implicit_global_asset_job_def()
+    return job.get_subset(asset_selection={KEY}, asset_check_selection=set()).execute_in_process(
+        instance=instance, tags=partitions.between(first, last), raise_on_error=False
+    )
+
+
+def materialised(result: dg.ExecuteInProcessResult) -> dict[str, dg.AssetMaterialization]:
+    """What was told of each partition."""
+    return {m.partition or "": m for m in result.asset_materializations_for_node("schedules")}
+
+
+def test_a_range_of_days_and_devices_is_planned_day_after_day(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance
+) -> None:
+    homes(tmp_path, warehouse, ["a", "b", "c"])
+
+    result = run(instance, tmp_path, f"{TODAY}|a/battery", f"{TOMORROW}|b/battery")
+
+    assert result.success
+    assert sorted(materialised(result)) == [f"{day}|{d}" for day in (TODAY, TOMORROW) for d in DEVICES[:2]]
+    assert rows(warehouse, "select date::text, site_id from flex.schedule_run order by run_id") == [
+        (day, name) for day in (TODAY, TOMORROW) for name in ("a", "b")
+    ]
+
+
+def test_a_bad_site_is_named_when_all_others_are_planned_and_told_of(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fragile(problem: Problem) -> Schedule:
+        if problem.stocks[0].start_kwh == 1.0:  # that of b
+            raise ArithmeticError("a number that nobody expects")
+        return solve(problem)
+
+    homes(tmp_path, warehouse, ["a", "b", "c"])
+    monkeypatch.setattr(plan_rows, "solve", fragile)
+
+    result = run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|c/battery")
+
+    assert not result.success
+    (failed,) = [event for event in result.all_node_events if event.is_step_failure]
+    failure = failed.step_failure_data.user_failure_data
+    assert failure is not None
+    assert failure.description == f"{TODAY} b: ArithmeticError: a number that nobody expects"
+    assert instance.get_materialized_partitions(KEY) == {f"{TODAY}|a/battery", f"{TODAY}|c/battery"}
+    statuses = rows(warehouse, "select site_id, status from flex.current_plan order by 1")
+    assert statuses == [("a", "optimal"), ("b", "blocked"), ("c", "optimal")]
+
+
+def test_a_site_is_planned_as_a_whole_and_all_its_partitions_are_told_of(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance
+) -> None:
+    homes(tmp_path, warehouse, ["a"])
+    with (tmp_path / "a.yaml").open("a") as described:
+        described.write("  car: {flex-model: {soc-at-start: 0 kWh, soc-max: 9 kWh, power-capacity: 3 kW}}\n")
+    with warehouse.begin() as session:
+        store_portfolio(session, configuration.load(tmp_path))
+
+    result = run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|a/battery")
+
+    assert result.success
+    assert sorted(materialised(result)) == [f"{TODAY}|a/battery", f"{TODAY}|a/car"]
+
+
+def test_a_plan_is_told_with_its_diagnosis_and_the_ten_limits_that_are_worth_most(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limited(problem: Problem) -> Schedule:
+        prices = tuple(
+            ShadowPrice("site", f"limit_{i:02}", "kW", np.full(24, 0.01 * (i + 1))) for i in range(12)
+        )
+        return replace(solve(problem), shadow_prices=prices, diagnosis="the fuse is too small")
+
+    homes(tmp_path, warehouse, ["a"])
+    monkeypatch.setattr(plan_rows, "solve", limited)
+
+    result = run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|a/battery")
+
+    (told,) = materialised(result).values()
+    assert told.metadata["diagnosis"].value == "the fuse is too small"
+    limits = told.metadata["limits"]
+    assert isinstance(limits, dg.TableMetadataValue)
+    assert [record.data["family"] for record in limits.records] == [f"limit_{i:02}" for i in range(11, 1, -1)]
+    assert limits.records[0].data == {
+        "component": "site",
+        "family": "limit_11",
+        "unit": "EUR/kW",
+        "steps": 24,
+        "worth": pytest.approx(24 * 0.12),
+        "highest": pytest.approx(0.12),
+    }

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+if TYPE_CHECKING:
+    from flex_pipeline.warehouse.connection import Connection
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 db = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
 portfolio_app = typer.Typer(no_args_is_help=True, help="Portfolios.")
+access = typer.Typer(no_args_is_help=True, help="Who may read the rows of which account.")
 app.add_typer(db, name="db")
+app.add_typer(access, name="access")
 app.add_typer(portfolio_app, name="portfolio")
 
 PortfolioOption = Annotated[
@@ -88,12 +93,8 @@ def psql(context: typer.Context) -> None:
 def ui(port: Annotated[int, typer.Option(help="Where the UI listens, on 127.0.0.1.")] = 3000) -> None:
     """Serve the Dagster UI and run its daemon, over the instance that `run` uses, until Ctrl-C."""
     from flex_pipeline.defs.server import serve
-    from flex_pipeline.warehouse.database import migrate
-    from flex_pipeline.warehouse.resolve import resolve
 
-    connection = resolve()
-    migrate(connection)
-    raise typer.Exit(serve(connection, port))
+    raise typer.Exit(serve(_migrated(), port))
 
 
 @app.command()
@@ -144,11 +145,7 @@ def env() -> None:
 @db.command()
 def start() -> None:
     """Start the embedded server, or attach to it, and bring the schema up to date."""
-    from flex_pipeline.warehouse.database import migrate
-    from flex_pipeline.warehouse.resolve import resolve
-
-    connection = resolve()
-    migrate(connection)
+    connection = _migrated()
     typer.echo(f"PostgreSQL answers on {connection.warehouse.host}, port {connection.warehouse.port}")
 
 
@@ -159,6 +156,96 @@ def stop() -> None:
     from flex_pipeline.warehouse.resolve import default_home
 
     typer.echo("stopped" if embedded.stop(default_home()) else "it was not running")
+
+
+LoginOption = Annotated[str | None, typer.Option("--login", help="Name of the login.")]
+
+
+@app.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
+    portfolio: PortfolioOption = None,
+) -> None:
+    """Thin and drop old beliefs, as the settings of the portfolio say."""
+    from flex_pipeline.planning.configuration import load
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.retention import expire, find_expired
+
+    settings = load(portfolio).settings.retention
+    warehouse, today = engine(_migrated()), datetime.now(UTC).date()
+    if dry_run:
+        with warehouse.connect() as session:
+            found = find_expired(session, settings, today)
+    else:
+        found = expire(warehouse, settings, today)
+    for expired in found:
+        typer.echo(
+            f"{expired.month:%Y-%m}  {'drop' if expired.dropped else 'thin'}  {expired.rows:,} beliefs"
+        )
+    typer.echo(f"{'would go' if dry_run else 'gone'}: {sum(expired.rows for expired in found):,} beliefs")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to write, for you only.")]) -> None:
+    """Write all that the embedded server holds to one file, while everything runs on."""
+    from flex_pipeline.warehouse.backup import backup as back_up
+
+    back_up(_embedded_home(), file)
+    typer.echo(f"wrote {file}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what the server holds now.")] = False,
+) -> None:
+    """Put a backup in the place of what the embedded server holds; whatever fails, that stays as it was."""
+    from flex_pipeline.warehouse.backup import restore as restore_backup
+    from flex_pipeline.warehouse.database import migrate
+
+    migrate(restore_backup(_embedded_home(), file, force=force))
+    typer.echo(f"restored {file}")
+
+
+@access.command()
+def grant(
+    account: Annotated[str, typer.Argument(help="An account of the portfolio.")],
+    login: Annotated[str | None, typer.Option("--login", help="Default: ACCOUNT_reader.")] = None,
+) -> None:
+    """Make a login that sees the rows of an account; an existing reader gets this account as well.
+
+    The password is FLEX_READER_PASSWORD where that is set, else a random one, printed once.
+    """
+    from flex_pipeline.warehouse.access import grant as grant_access
+
+    connection = _migrated()
+    given = os.environ.get("FLEX_READER_PASSWORD") or None
+    granted = grant_access(connection, account, login, given)
+    database = connection.warehouse
+    typer.echo(f"login     {granted.login}, reads {', '.join(granted.accounts)}")
+    if granted.password and not given:
+        typer.echo(f"password  {granted.password}   (kept nowhere: note it now)")
+    typer.echo(
+        f"address   host={database.host} port={database.port} dbname={database.name} user={granted.login}"
+    )
+
+
+@access.command()
+def revoke(account: Annotated[str, typer.Argument()], login: LoginOption = None) -> None:
+    """Take an account from a login, or from all of them; a login that is left with none is dropped."""
+    from flex_pipeline.warehouse.access import revoke as revoke_access
+
+    logins = revoke_access(_migrated(), account, login)
+    typer.echo(f"{', '.join(logins)} no longer reads {account}")
+
+
+@access.command("list")
+def list_access() -> None:
+    """Each login and the accounts that it reads."""
+    from flex_pipeline.warehouse.access import list_readers
+
+    for login, accounts in list_readers(_migrated()).items():
+        typer.echo(f"{login}  {', '.join(accounts)}")
 
 
 @portfolio_app.command()
@@ -192,6 +279,28 @@ def _materialise(
     raise typer.Exit(0 if materialise(build_defs(), found, begin, end, devices) else 1)
 
 
+def _migrated() -> Connection:
+    """The connection, to a schema that is up to date."""
+    from flex_pipeline.warehouse.database import migrate
+    from flex_pipeline.warehouse.resolve import resolve
+
+    connection = resolve()
+    migrate(connection)
+    return connection
+
+
+def _embedded_home() -> Path:
+    """The folder of the embedded server. ServerError where another one is in use."""
+    from flex_pipeline.warehouse.connection import ServerError
+    from flex_pipeline.warehouse.resolve import default_home
+
+    if os.environ.get("FLEX_DATABASE_URL"):
+        raise ServerError(
+            "FLEX_DATABASE_URL names a server of yours; back it up with its own pg_dump and pg_restore"
+        )
+    return default_home()
+
+
 def _default_end(first: datetime | None, today: date) -> date:
     tomorrow = today + timedelta(days=1)
     return max(first.date(), tomorrow) if first else tomorrow
@@ -201,11 +310,13 @@ def main() -> None:
     """The command, with what users can put right told in words instead of a traceback."""
     from flex_pipeline.defs.server import PortTakenError
     from flex_pipeline.portfolio.loader import PortfolioError
+    from flex_pipeline.warehouse.access import AccessError
+    from flex_pipeline.warehouse.backup import BackupError
     from flex_pipeline.warehouse.connection import ServerError
 
     try:
         app()
-    except (PortfolioError, ServerError, PortTakenError) as error:
+    except (PortfolioError, ServerError, AccessError, BackupError, PortTakenError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

@@ -20,6 +20,7 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
         ingestion,
         quality,
         reporting,
+        retention,
         scheduling,
     )
     from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
@@ -35,8 +36,8 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *reporting.assets,
         ],
         asset_checks=[*quality.checks, *scheduling.checks],
-        jobs=[*automation.jobs, *dropped_files.jobs],
-        schedules=automation.schedules,
+        jobs=[*automation.jobs, *dropped_files.jobs, *retention.jobs],
+        schedules=[*automation.schedules, *retention.schedules],
         sensors=[*automation.sensors, *dropped_files.sensors],
         resources=resources | resource_overrides,
         # one process a run: a step of its own would import everything again, 7 s of CPU each

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flex_pipeline.portfolio.fields import sensors_in
+from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.portfolio.sensor import Duration, Sensor
 
 
@@ -28,6 +29,8 @@ class Settings(BaseModel):
     currency: str = "EUR"
     timezone: str = "Europe/Amsterdam"
     plugins: tuple[str, ...] = ()  # modules that add fields to flex-models, or types of devices
+    # no part of what a plan was made with
+    retention: Retention = Field(default_factory=Retention, exclude=True)
 
     @field_validator("timezone")
     @classmethod

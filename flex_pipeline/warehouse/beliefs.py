@@ -49,23 +49,37 @@ STORE_FORECASTS = text("""
     join flex.source as o on o.name = g.source and o.type = 'forecaster'
 """)
 SOURCES = text("""
-    insert into flex.source (name, type) select distinct source, :type from stage
+    insert into flex.source (name, type) select distinct source, :type from stage order by 1
     on conflict (type, name) do nothing
+""")
+# in one order, lest two loads of the same sensors wait for each other
+SENSOR_SOURCES = text("""
+    insert into flex.sensor_source (sensor_id, source_id)
+    select distinct n.sensor_id, o.source_id
+    from stage as g
+    join flex.sensor as n on n.name = g.sensor
+    join flex.source as o on o.name = g.source and o.type = :type
+    order by 1, 2
+    on conflict do nothing
 """)
 MONTHS = text("select flex.ensure_belief_months(min(event_start), max(event_start)) from stage")
 
+# sensor by sensor, so that the key of the beliefs is read in its order
 AS_OF = text("""
-    select distinct on (b.sensor_id, b.event_start)
-        n.name as sensor, b.event_start, b.value, o.type as source_type
-    from flex.belief as b
-    join flex.sensor as n using (sensor_id)
-    join flex.source as o using (source_id)
+    select n.name as sensor, b.event_start, b.value, b.source_type
+    from flex.sensor as n
+    cross join lateral (
+        select distinct on (b.event_start) b.event_start, b.value, o.type as source_type
+        from flex.belief as b
+        join flex.source as o using (source_id)
+        where b.sensor_id = n.sensor_id
+            and b.event_start >= :start and b.event_start < :end
+            and b.belief_time <= :as_of
+            and b.quantile = 0.5
+            and o.type = any(:types)
+        order by b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
+    ) as b
     where n.name = any(:sensors)
-        and b.event_start >= :start and b.event_start < :end
-        and b.belief_time <= :as_of
-        and b.quantile = 0.5
-        and o.type = any(:types)
-    order by b.sensor_id, b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
@@ -147,6 +161,7 @@ def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
     rows = frame.select(columns).write_csv(include_header=False).encode()
     copy_frame(session, "stage", ", ".join(columns), rows)
     session.execute(SOURCES, {"type": source_type})
+    session.execute(SENSOR_SOURCES, {"type": source_type})
     session.execute(MONTHS)
 
 

@@ -1,0 +1,114 @@
+"""Old beliefs, thinned and dropped month by month.
+
+Thinned: a belief goes when a newer one of its kind, reading or forecast, has taken its place, and no plan in force
+was made in between that could read it. So what is believed now stays, and so does what the plans in force used.
+Dropped: the month goes as a whole. Its plans stay, and each carries the inputs it was made with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection as Session
+from sqlalchemy import Engine, text
+
+from flex_pipeline.portfolio.retention import Retention
+
+MONTHS = text("""
+    select cast(to_date(right(c.relname, 7), 'YYYY_MM') as date) as month
+    from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = 'flex.belief'::regclass order by 1
+""")
+# Of beliefs of the same time the one with the lower source_id is read: it is last here, too.
+SUPERSEDED = """
+    with in_force as materialized (
+        select site_id as scope, planning_time, horizon_start - interval '1 hour' as first, horizon_end
+        from flex.current_plan
+        union
+        select '', planning_time, horizon_start - interval '1 hour', horizon_end from flex.current_plan
+    ),
+
+    followed as (
+        select
+            b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile, coalesce(n.site_id, '') as scope,
+            lead(b.belief_time) over (
+                partition by b.sensor_id, b.event_start, o.type, b.quantile
+                order by b.belief_time, b.source_id desc
+            ) as followed_at
+        from flex.belief as b
+        join flex.source as o using (source_id)
+        join flex.sensor as n using (sensor_id)
+        where b.event_start >= :first and b.event_start < :end
+    ),
+
+    superseded as (
+        select b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile
+        from followed as b
+        where b.followed_at is not null and not exists (
+            select from in_force as p
+            where p.scope = b.scope
+                and b.event_start >= p.first and b.event_start < p.horizon_end
+                and p.planning_time >= b.belief_time and p.planning_time < b.followed_at
+        )
+    )
+"""
+COUNT_SUPERSEDED = text(f"{SUPERSEDED} select count(*) from superseded")
+DELETE_SUPERSEDED = text(f"""{SUPERSEDED}
+    delete from flex.belief as b using superseded as s
+    where b.event_start >= :first and b.event_start < :end
+        and (b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile)
+            = (s.sensor_id, s.event_start, s.belief_time, s.source_id, s.quantile)
+""")
+COUNT_ALL = text("select count(*) from flex.belief where event_start >= :first and event_start < :end")
+DROP_MONTH = text("select flex.drop_belief_month(:month)")
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The beliefs of one month that go: all of them, or those that are superseded and unused."""
+
+    month: date
+    dropped: bool
+    rows: int
+
+
+def find_expired(session: Session, retention: Retention, today: date) -> list[Expired]:
+    """What `expire` would take away now, oldest first."""
+    found = []
+    for month, dropped in _months(session, retention, today):
+        counted = session.execute(COUNT_ALL if dropped else COUNT_SUPERSEDED, _span(month))
+        found.append(Expired(month, dropped, int(counted.scalar_one())))
+    return [expired for expired in found if expired.dropped or expired.rows]
+
+
+def expire(engine: Engine, retention: Retention, today: date) -> list[Expired]:
+    """Thin and drop what the retention says, oldest first, in a transaction a month."""
+    with engine.connect() as session:
+        months = list(_months(session, retention, today))
+    done = []
+    for month, dropped in months:
+        with engine.begin() as session:
+            if dropped:
+                rows = int(session.execute(COUNT_ALL, _span(month)).scalar_one())
+                session.execute(DROP_MONTH, {"month": month})
+            else:
+                rows = session.execute(DELETE_SUPERSEDED, _span(month)).rowcount
+            done.append(Expired(month, dropped, rows))
+    return [expired for expired in done if expired.dropped or expired.rows]
+
+
+def _months(session: Session, retention: Retention, today: date) -> list[tuple[date, bool]]:
+    """The months to look at, and whether they are to be dropped."""
+    dropped, thinned = retention.dropped_before(today), retention.thinned_before(today)
+    months = [row.month for row in session.execute(MONTHS)]
+    return [
+        (month, gone)
+        for month in months
+        if (gone := dropped is not None and month < dropped) or (thinned is not None and month < thinned)
+    ]
+
+
+def _span(month: date) -> dict[str, datetime]:
+    first = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return {"first": first, "end": (first + timedelta(days=31)).replace(day=1)}

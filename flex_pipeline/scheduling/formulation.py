@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
@@ -22,16 +21,6 @@ from flex_pipeline.scheduling.templates import composition_of, part_template
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
 
-# a plan that fills a store beyond its size cannot be carried out, one that overloads the connection melts a
-# fuse; all else is a wish
-VIOLATION_WEIGHT = {
-    "soc_floor": 10_000.0,
-    "soc_ceiling": 10_000.0,
-    "site_import_limit": 100.0,
-    "site_export_limit": 100.0,
-}
-STAYS = ("charge_limit", "discharge_limit")  # what a device cannot do, it does not do in any plan
-
 
 class Formulation:
     """The stamped program of a problem, with binaries at `binding`: (name of a storage or priced flow, step)."""
@@ -48,8 +37,10 @@ class Formulation:
         if binding:
             program = program.with_integers(self._binary_columns(binding))
         if elastic:
-            program = program.with_objective("violation", self._violation())
-            program = program.without(self._reliefs(STAYS))
+            weights = self._violation_weights()
+            never = np.isinf(weights)
+            program = program.with_objective("violation", np.where(never, 0.0, weights))
+            program = program.without(np.flatnonzero(never))
         self.program = program
 
     def part(self, kind: str, name: str) -> Part:
@@ -113,15 +104,11 @@ class Formulation:
         """What a family of constraints belongs to: "site", or the name of a device."""
         return self.parts[family[0]].name
 
-    def _reliefs(self, families: Collection[str]) -> Index:
-        found = [columns for (_, family), columns in self.reliefs().items() if family in families]
-        return np.concatenate([*found, np.empty(0, np.intp)]).astype(np.intp)
-
-    def _violation(self) -> Array:
-        """Σ weight·relief."""
+    def _violation_weights(self) -> Array:
+        """What a unit of each relief counts; infinite where a limit must hold in any plan."""
         weights = np.zeros(self.template.column_lower.size)
-        for (_, family), columns in self.reliefs().items():
-            weights[columns] = VIOLATION_WEIGHT.get(family, 1.0)
+        for family, columns in self.reliefs().items():
+            weights[columns] = self.template.limits[family].weight
         return weights
 
     @cached_property

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flex_pipeline.scheduling.compiling import NotAffineError, compile_part
-from flex_pipeline.scheduling.limits import Limit
+from flex_pipeline.scheduling.limits import WISH, Limit
 from flex_pipeline.scheduling.template import ParameterError
 from tests.scheduling.declared import WRONG, SinkShape, SourceShape, WrongShape
 
@@ -19,7 +19,7 @@ def test_a_constraint_on_one_variable_becomes_a_bound() -> None:
     assert template.row_count == 0
     assert numbers["bound_upper"].tolist() == [7, 8]
     assert template.bounds[0, "at_most"].steps.tolist() == [0, 1]
-    assert template.limits[0, "at_most"] == Limit("most", "kW", upper=True)
+    assert template.limits[0, "at_most"] == Limit("most", "kW", upper=True, weight=WISH)
     assert numbers["money"].tolist() == [3, 3]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pyomo.environ import Block, Var
 
-from flex_pipeline.scheduling.limits import limit
+from flex_pipeline.scheduling.limits import FUSE, limit
 from flex_pipeline.scheduling.model.family import Term, declare, node, numbers, objectives
 from flex_pipeline.scheduling.model.soft import declare_breach, declare_peak
 from flex_pipeline.scheduling.model.two_prices import declare_two_prices
@@ -45,13 +45,13 @@ def power_balance(b: Block, t: int) -> Term:
     return b.net[t] == b.fixed[t] + b.power[t]
 
 
-@limit("site-power-capacity or site-consumption-capacity", "kW")
+@limit("site-power-capacity or site-consumption-capacity", "kW", weight=FUSE)
 def site_import_limit(b: Block, t: int) -> Term:
     """n[t] ≤ site-power-capacity"""
     return b.net[t] <= b.import_kw[t]
 
 
-@limit("site-power-capacity or site-production-capacity", "kW")
+@limit("site-power-capacity or site-production-capacity", "kW", weight=FUSE)
 def site_export_limit(b: Block, t: int) -> Term:
     """n[t] ≥ −site-power-capacity"""
     return b.net[t] >= -b.export_kw[t]

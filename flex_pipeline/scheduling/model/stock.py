@@ -11,7 +11,7 @@ from typing import Any
 
 from pyomo.environ import Block, Var
 
-from flex_pipeline.scheduling.limits import Rule, limit
+from flex_pipeline.scheduling.limits import STORE, Rule, limit
 from flex_pipeline.scheduling.model.family import (
     Term,
     declare,
@@ -55,13 +55,13 @@ def soc_balance(s: Block, t: int) -> Term:
     return s.soc[t] == before + s.stored[t] + s.external[t]
 
 
-@limit("soc-min", "kWh", upper=False)
+@limit("soc-min", "kWh", upper=False, weight=STORE)
 def soc_floor(s: Block, t: int) -> Term:
     """s[t] ≥ soc-min"""
     return s.soc[t] >= s.soc_min[t]
 
 
-@limit("soc-max", "kWh")
+@limit("soc-max", "kWh", weight=STORE)
 def soc_ceiling(s: Block, t: int) -> Term:
     """s[t] ≤ soc-max"""
     return s.soc[t] <= s.soc_max[t]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pyomo.environ import Binary, Block, NonNegativeReals, Var
 
-from flex_pipeline.scheduling.limits import limit
+from flex_pipeline.scheduling.limits import DEVICE, limit
 from flex_pipeline.scheduling.model.family import Term, declare, numbers, objectives, port
 from flex_pipeline.scheduling.model.minimum_charging import declare_minimum_charging
 from flex_pipeline.scheduling.model.soft import declare_breach
@@ -69,13 +69,13 @@ def taken(b: Block, t: int) -> Term:
     return b.discharge_loss[t] * b.discharge[t]
 
 
-@limit("power-capacity or consumption-capacity", "kW")
+@limit("power-capacity or consumption-capacity", "kW", weight=DEVICE)
 def charge_limit(b: Block, t: int) -> Term:
     """c[t] ≤ C[t]"""
     return b.charge[t] <= b.charge_kw[t]
 
 
-@limit("power-capacity or production-capacity", "kW")
+@limit("power-capacity or production-capacity", "kW", weight=DEVICE)
 def discharge_limit(b: Block, t: int) -> Term:
     """d[t] ≤ D[t]"""
     return b.discharge[t] <= b.discharge_kw[t]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from flex_pipeline.portfolio.fields import Fault
+from flex_pipeline.scheduling.batch import Failure, Solvers
+from flex_pipeline.scheduling.plugins import PluginError, load
 from flex_pipeline.scheduling.problem import Problem, ProblemError
 from flex_pipeline.scheduling.reading import read_problem
 from flex_pipeline.scheduling.schedule import Schedule
@@ -39,15 +43,34 @@ def read_file(path: Path) -> Problem:
     return read_problem(mapping)
 
 
-def solve_file(path: Path) -> Answer:
-    """Solve a problem file.
+def solve_file(path: Path, plugins: Sequence[str] = ()) -> Answer:
+    """Solve a problem file whose fields may be those of plugins, which are modules.
 
     Exit status 0: solved, also with breaches. 3: no plan keeps the hard constraints; the schedule is the
     one that violates them least, or the fallback. 2: the file is no problem.
     """
     try:
+        load(plugins, Path.cwd())
         problem = read_file(path)
+    except PluginError as error:
+        return Answer(BAD_INPUT, faults=(Fault("plugin", None, str(error)),))
     except ProblemError as error:
         return Answer(BAD_INPUT, faults=error.faults)
     schedule = solve(problem)
     return Answer(ONLY_A_FALLBACK if schedule.status == "infeasible" else SOLVED, schedule)
+
+
+def solve_files(paths: Sequence[Path], plugins: Sequence[str] = ()) -> Iterator[Answer]:
+    """Solve many, in their order, in worker processes once those pay; none takes another along."""
+    with Solvers() as solvers:
+        for answer in solvers.map(partial(solve_file, plugins=tuple(plugins)), paths):
+            if isinstance(answer, Failure):
+                yield Answer(BAD_INPUT, faults=(Fault("", None, f"cannot be solved: {answer.reason}"),))
+            else:
+                yield answer
+
+
+def exit_status(answers: Iterable[ExitStatus]) -> ExitStatus:
+    """Of many files: that of the worst."""
+    found = set(answers)
+    return BAD_INPUT if BAD_INPUT in found else ONLY_A_FALLBACK if ONLY_A_FALLBACK in found else SOLVED

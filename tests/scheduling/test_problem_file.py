@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flex_pipeline.cli import app
 from flex_pipeline.scheduling import ProblemError
 from flex_pipeline.scheduling.problem_file import read_file, solve_file
 from tests.scheduling.sites import at, battery, site
@@ -67,3 +70,74 @@ def test_importing_the_engine_loads_neither_pyomo_nor_pint() -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def solved(*arguments: object) -> tuple[int, str, str]:
+    """Exit status, what was printed, and what was wrong."""
+    result = CliRunner().invoke(app, ["solve", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[Path]:
+    """One that is solved, one that is no problem, and one that has no solution."""
+    late = battery(soc_targets=[{"value": "8 kWh", "datetime": at(1)}])
+    problems = {
+        "good": site([0.1, 0.3], battery()),
+        "bad": site([0.1], battery(soc_mx="1 kWh")),
+        "late": site([0.1, 0.1], late, relax_constraints=False),
+    }
+    for name, problem in problems.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(problem))
+    return [tmp_path / f"{name}.json" for name in problems]
+
+
+def test_many_files_are_printed_one_a_line_and_a_bad_one_stops_no_other(three: list[Path]) -> None:
+    status, printed, wrong = solved(*three)
+
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert status == 2
+    assert [(Path(line["file"]).stem, line["status"]) for line in lines] == [
+        ("good", "optimal"),
+        ("late", "infeasible"),
+    ]
+    assert lines[0]["costs"]["total"] == pytest.approx(-1)
+    assert "bad.json: devices[0].flex_model.soc-mx: is not a known field" in wrong
+
+
+def test_many_files_are_written_to_a_folder(three: list[Path], tmp_path: Path) -> None:
+    good, _, late = three
+
+    status, printed, _ = solved(good, late, "--out", tmp_path / "out")
+
+    assert (status, printed) == (3, "")
+    assert json.loads((tmp_path / "out" / "good.json").read_text())["status"] == "optimal"
+    assert json.loads((tmp_path / "out" / "late.json").read_text())["status"] == "infeasible"
+
+
+def test_two_schedules_never_go_into_one_file(three: list[Path], tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "good.json").write_text(three[0].read_text())
+
+    status, _, wrong = solved(three[0], other / "good.json", "--out", tmp_path / "out")
+
+    assert status == 2
+    assert "one schedule of good.json" in wrong
+
+
+def test_a_plugin_is_named_on_the_command_line(tmp_path: Path) -> None:
+    path = written(tmp_path, site([0.1, 0.3], battery(maximum_ramp="6 kW")))
+    examples = Path(__file__).resolve().parents[2] / "docs" / "plugins"
+    command = [sys.executable, "-m", "flex_pipeline.cli", "solve", str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(examples.parents[1])}
+
+    without = subprocess.run(command, capture_output=True, text=True, cwd=examples, env=environment)
+    named = [*command, "--plugin", "ramp_limit"]
+    found = subprocess.run(named, capture_output=True, text=True, cwd=examples, env=environment)
+    missing = subprocess.run([*command, "--plugin", "ramp"], capture_output=True, text=True, env=environment)
+
+    assert (without.returncode, "maximum-ramp: is not a known field" in without.stderr) == (2, True)
+    assert found.returncode == 0
+    assert json.loads(found.stdout)["costs"]["total"] == pytest.approx(-0.6)
+    assert (missing.returncode, "ramp cannot be imported" in missing.stderr) == (2, True)

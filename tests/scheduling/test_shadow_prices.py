@@ -39,7 +39,10 @@ def test_a_kilowatt_of_the_device_is_worth_what_it_earns() -> None:
     assert worth(schedule, "battery", "discharge_limit") == [0, 0, 0]
     # a store that could be emptied by another kWh would sell it
     assert worth(schedule, "battery", "soc_floor") == [0, 0, 0.4]
-    assert {(p.family, p.per) for p in schedule.shadow_prices} == {("charge_limit", "kW"), ("soc_floor", "kWh")}
+    assert {(p.family, p.per) for p in schedule.shadow_prices} == {
+        ("charge_limit", "kW"),
+        ("soc_floor", "kWh"),
+    }
 
 
 def test_a_kilowatt_hour_of_store_is_worth_what_it_earns() -> None:

@@ -52,11 +52,13 @@ def _simulate(
         goal = high[t] if at_once else min(max(soc, low[t]), max(high[t], low[t]))
         for i, storage in feeders:
             gain, loss = storage.charge_gain[t], storage.discharge_loss[t]
+            wanted = 0.0
             if goal > soc and gain > 0:
-                power = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
-                charge[i][t] = storage.possible_charge_kw(power, t)
+                wanted = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
             elif goal < soc and loss > 0:
-                discharge[i][t] = min(storage.discharge_limit_kw[t], (soc - goal) / loss)
+                wanted = -min(storage.discharge_limit_kw[t], (soc - goal) / loss)
+            power = storage.possible_kw(wanted, t)
+            charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             soc += gain * charge[i][t] - loss * discharge[i][t]
             room[t] -= charge[i][t]
 

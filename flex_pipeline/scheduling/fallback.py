@@ -37,11 +37,13 @@ def fallback(problem: Problem) -> Plan:
         goal, soc = _goal(stock), stock.start_kwh
         for t in range(goal.step + 1):
             short = goal.kwh - (stock.retention[t] * soc + stock.external_kwh[t])
+            wanted = 0.0
             if short > 0 and storage.charge_gain[t] > 0:
-                power = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
-                charge[i][t] = storage.possible_charge_kw(power, t)
+                wanted = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
             elif short < 0 and storage.discharge_loss[t] > 0:
-                discharge[i][t] = min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
+                wanted = -min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
+            power = storage.possible_kw(wanted, t)
+            charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             soc = goal.kwh - short + moved
     processes = [run_at(p, np.zeros(problem.grid.n)) for p in problem.processes]

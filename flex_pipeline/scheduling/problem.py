@@ -116,10 +116,16 @@ class Storage:
     prefer_curtailing_later: bool = True
     charge_minimum_kw: Array | None = None  # (T,): charges with this much or not at all
 
-    def possible_charge_kw(self, power_kw: float, t: int) -> float:
-        """The power, or 0 where it is below the least with which the device charges."""
-        least = 0.0 if self.charge_minimum_kw is None else float(self.charge_minimum_kw[t])
-        return power_kw if power_kw >= least else 0.0
+    def possible_kw(self, power_kw: float, t: int) -> float:
+        """The power nearest to a wanted one that an operation mode allows; 0 where that would charge too weakly."""
+        least, most = -float(self.discharge_limit_kw[t]), float(self.charge_limit_kw[t])
+        bands = [
+            (max(low, least), min(high, most)) for low, high in self.modes_kw if low <= most and high >= least
+        ]
+        allowed = [min(max(power_kw, low), high) for low, high in bands]
+        nearest = min(allowed, key=lambda p: (abs(p - power_kw), p), default=power_kw)
+        weakest = 0.0 if self.charge_minimum_kw is None else float(self.charge_minimum_kw[t])
+        return 0.0 if 0 < nearest < weakest else nearest
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ class Schedule:
                 {"component": p.component, "limit": p.family, "per": p.per, "value": _rounded(p.values)}
                 for p in self.shadow_prices
             ],
+            "notices": list(self.notices),
         }
 
 

@@ -75,3 +75,14 @@ def test_a_car_stops_where_less_than_its_minimum_would_do() -> None:
     # 5 kWh in the first hour; the 2 kWh that are missing would take 2 kW
     assert powers(schedule, "car") == [5, 0, 0]
     assert schedule.status == "feasible"
+
+
+def test_a_pump_of_two_stages_runs_in_the_one_that_is_nearest() -> None:
+    stages = [{"consumption-range": ["0 kW", "0 kW"]}, {"consumption-range": ["4 kW", "4 kW"]}]
+    pump = battery("pump", production_capacity="0 kW", soc_max="9 kWh", operation_modes=stages)
+
+    schedule = without_flexibility(site([0.1] * 4, pump))
+
+    # 5 kW would be wanted at first, and 1 kW to fill it up: which is nearer to 0
+    assert powers(schedule, "pump") == [4, 4, 0, 0]
+    assert schedule.status == "feasible"

@@ -278,6 +278,7 @@ def test_the_schedule_is_plain_json() -> None:
         "diagnosis",
         "fallback_used",
         "shadow_prices",
+        "notices",
     ]
     assert written["steps"] == ["2024-06-03T00:00:00+02:00", "2024-06-03T01:00:00+02:00"]
     assert [device["name"] for device in written["devices"]] == ["battery", "process"]

@@ -53,6 +53,15 @@ def energy_cost(problem: Problem, net_kw: Array) -> float:
     return float(problem.grid.hours * cost.sum())
 
 
+def marginal_price(problem: Problem, net_kw: Array) -> Array:
+    """What one more kWh of consumption costs in each step (T,), where steps are independent: currency per kWh."""
+    site = problem.site
+    price = np.where(net_kw >= 0, site.consumption_price, site.production_price)
+    for commitment in site.commitments:
+        price = price + np.where(net_kw >= commitment.baseline_kw, commitment.up_price, commitment.down_price)
+    return price
+
+
 def commitment_cost(problem: Problem, net_kw: Array) -> float:
     """Σ h·(up price·deviation⁺ − down price·deviation⁻) over all commitments."""
     total = 0.0

@@ -35,7 +35,7 @@ def place(problem: Problem) -> Placement:
         if process.type == "INFLEXIBLE" or process.dearest
     }
     rest = _with_load(problem, settled)
-    if rest.storages or rest.additions or not rest.processes or not _steps_are_independent(rest):
+    if rest.storages or rest.additions or not rest.processes or not rest.site.steps_are_independent:
         return Placement(rest, settled)
     if len(rest.processes) > 1 and not _price_is_the_same_at_any_power(rest):
         return Placement(rest, settled)
@@ -83,11 +83,6 @@ def marginal_cost(problem: Problem, process: Process) -> Array:
             - commitment_cost(problem, without)
         )
     return marginal
-
-
-def _steps_are_independent(problem: Problem) -> bool:
-    site = problem.site
-    return not any((site.import_soft, site.export_soft, site.import_peak, site.export_peak))
 
 
 def _price_is_the_same_at_any_power(problem: Problem) -> bool:

@@ -66,6 +66,11 @@ class Site:
     export_peak: SoftLimit | None = None
     commitments: tuple[Commitment, ...] = ()
 
+    @property
+    def steps_are_independent(self) -> bool:
+        """Whether no price depends on the power of several steps."""
+        return not any((self.import_soft, self.export_soft, self.import_peak, self.export_peak))
+
 
 @dataclass(frozen=True)
 class SocStatement:

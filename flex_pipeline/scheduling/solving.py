@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.scheduling.costs import marginal_price
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
@@ -38,8 +39,12 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
     placement = place(problem.by_name())
     rest = placement.rest
     settled = Plan(rest, [], [], [])
-    if not rest.storages and not rest.processes and not rest.additions and settled.violation <= FEASIBLE:
-        return to_schedule(problem, placement, settled, "optimal", bound=settled.costs.total)
+    nothing_left = not rest.storages and not rest.processes and not rest.additions
+    if nothing_left and rest.site.steps_are_independent and settled.violation <= FEASIBLE:
+        price = marginal_price(rest, settled.net_kw)
+        return to_schedule(
+            problem, placement, settled, "optimal", bound=settled.costs.total, marginal_price=price
+        )
     return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
 
 

@@ -211,6 +211,32 @@ def test_marginal_prices_say_what_one_more_kwh_costs() -> None:
     assert schedule.marginal_price == pytest.approx([0.1, 0.2, 0.3])
 
 
+def test_where_nothing_is_left_to_choose_the_marginal_price_is_known_as_well() -> None:
+    washer = process("SHIFTABLE", hours=1)
+    context = {"production_price": "0.05 EUR/kWh", "inflexible_production": [series([3, 1, 1], "kW")]}
+
+    alone = solved(site([0.1, 0.2, 0.3], washer, **context))
+    promised = [{"name": "a", "baseline": "-1 kW", "up-price": "0.5 EUR/kWh", "down-price": "0.2 EUR/kWh"}]
+    committed = solved(site([0.1, 0.2, 0.3], washer, **context, commitments=promised))
+    peak = {"site_peak_consumption": "0 kW", "site_peak_consumption_price": "2 EUR/kW"}
+    dear = solved(
+        site(
+            [0.1, 0.2, 0.3],
+            washer | {"flex_model": {**washer["flex_model"], "process-type": "INFLEXIBLE"}},
+            **peak,
+        )
+    )
+
+    # in the first hour 2 kW of the 3 kW from the roof: another kWh is one less sold at 0.05
+    assert powers(alone, "process") == [2, 0, 0]
+    assert alone.marginal_price == pytest.approx([0.05, 0.05, 0.05])
+    # all at the promised −1 kW: another kWh costs 0.50 as well
+    assert committed.marginal_price == pytest.approx([0.55, 0.55, 0.55])
+    # the only hour that has the peak: another kW there costs 2 EUR too
+    assert dear.marginal_price == pytest.approx([2.1, 0.2, 0.3])
+    assert dear.certificate.gap == pytest.approx(0, abs=1e-9)
+
+
 def test_what_cannot_be_kept_is_diagnosed_and_violated_least() -> None:
     device = battery(soc_targets=[{"value": "8 kWh", "datetime": at(1)}])
 

@@ -67,24 +67,20 @@ class Simplex:
     def __init__(self, start: Any = None) -> None:
         self._start = start
         self._highs: Any = None
-        self._program: LinearProgram | None = None
 
     def minimise(self, lp: LinearProgram, objective: str, *, feasible: bool, time_limit_s: float) -> Solution:
         """The optimum of a program without integers; `feasible`: the point at which the last one ended still is."""
-        if self._program is None:
+        if self._highs is None:
             self._begin(lp, objective)
         else:
             self._change(lp, objective)
         self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
         self._highs.run()
-        self._program = lp
         solution = _solution(lp, self._highs)
-        return (
-            solution
-            if solution.status != "unknown"
-            else solve_program(lp, objective, time_limit_s=time_limit_s)
-        )
+        if solution.status == "unknown":
+            return solve_program(lp, objective, time_limit_s=time_limit_s)
+        return solution
 
     @property
     def basis(self) -> Any:
@@ -100,10 +96,7 @@ class Simplex:
             self._highs.setBasis(self._start)
 
     def _change(self, lp: LinearProgram, objective: str) -> None:
-        columns, rows = (
-            np.arange(lp.col_lower.size, dtype=np.int32),
-            np.arange(lp.row_lower.size, dtype=np.int32),
-        )
+        columns, rows = (np.arange(x.size, dtype=np.int32) for x in (lp.col_lower, lp.row_lower))
         cost, offset = lp.objectives[objective]
         self._highs.setOptionValue("presolve", "off")
         self._highs.changeColsCost(columns.size, columns, cost)

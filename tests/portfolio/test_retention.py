@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from flex_pipeline.portfolio.loader import PortfolioError, load_portfolio
 from flex_pipeline.portfolio.portfolio import Settings
 from flex_pipeline.portfolio.retention import Retention
+from flex_pipeline.scheduling.plugins import load as load_plugins
 from flex_pipeline.sources import check_source
 
 
@@ -49,7 +50,7 @@ def test_a_fault_is_told_with_file_line_and_field(tmp_path: Path) -> None:
     (tmp_path / "portfolio.yaml").write_text("settings:\n  retention:\n    beliefs: 1 year\n")
 
     with pytest.raises(PortfolioError) as refused:
-        load_portfolio(tmp_path, check_source)
+        load_portfolio(tmp_path, check_source, load_plugins)
 
     assert f'{tmp_path}/portfolio.yaml:3  settings.retention.beliefs\n  "1 year" must be' in str(
         refused.value

@@ -185,7 +185,7 @@ def read_as_of(
         AS_OF,
         {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
     )
-    schema = {
+    schema: dict[str, Any] = {
         "sensor": pl.String,
         "event_start": pl.List(pl.Int64),
         "value": pl.List(pl.Float64),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import text
@@ -121,14 +122,15 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
         ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
         ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
     ):
-        rows = [
-            frame.with_columns(run_id=pl.lit(run_id))
-            for run_id, frame in zip(run_ids, frames, strict=True)
-            if frame.height
-        ]
-        if rows:
-            csv = pl.concat(rows).select(columns.split(", ")).write_csv(include_header=False)
-            copy_frame(session, table, columns, csv.encode())
+        _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+
+
+def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
+    """Load the rows of some runs, by their id, into a table."""
+    if frames:
+        run_ids = np.repeat(list(frames), [frame.height for frame in frames.values()])
+        rows = pl.concat(frames.values()).with_columns(run_id=run_ids).select(columns.split(", "))
+        copy_frame(session, table, columns, rows.write_csv(include_header=False).encode())
 
 
 def _insert_run(session: Session, run: Mapping[str, Any]) -> int:

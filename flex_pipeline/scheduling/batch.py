@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Thread
-from time import perf_counter
+from time import process_time
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -26,9 +26,10 @@ from flex_pipeline.scheduling.solving import solve
 CHUNK = 16
 # Chunks under way for each process: one in work and one waiting. More would only take memory.
 AHEAD = 2
-# Two workers take 3 s of CPU time to start and to import the solver, while the work goes on here. Having worked that
-# long, the rest is likely to take as long again, and two would do it in half the time.
-START_S = 3.0
+# Two workers take 3.6 s of CPU time to start and to import the solver, while the work goes on here. Having worked
+# that long, the rest is likely to take as long again, and two would do it in half the time. It is CPU time, as on a
+# machine that is busy with something else workers take as much longer to start as the work does.
+START_S = 4.0
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,7 +73,7 @@ def solve_many(
 
 
 class Solvers:
-    """Worker processes, kept until `close`. They start when `start_after_s` of work was done without them.
+    """Worker processes, kept until `close`. They start when work without them took `start_after_s` of CPU time.
 
     They take over once all are ready; until then the work goes on in this process.
     Each is a fresh process, never a fork: here may be threads. It has one thread, and ends with this process.
@@ -133,10 +134,10 @@ class Solvers:
         if self._workers_are_ready:
             return
         for item in items:
-            began = perf_counter()
+            began = process_time()
             result = _attempt(function, item)
             if self._warm:
-                self._spent_s += perf_counter() - began
+                self._spent_s += process_time() - began
             self._warm = True
             if self._workers_pay and self._pool is None:
                 self._start(function, item)

@@ -85,7 +85,7 @@ class Planner:
     solvers: Solvers = field(default_factory=lambda: Solvers(1))
 
     def plan_all(self, site_ids: Iterable[str], day: date, now: datetime) -> Iterator[Outcome]:
-        """Plan all devices of some sites for a day; each plan is put in force in a transaction of its own.
+        """Plan all devices of some sites for a day; each plan is put in force as a whole, or not at all.
 
         Devices with faulty inputs are left out, marked blocked with the reason, and the others are planned.
         Whatever goes wrong with a site blocks it alone.

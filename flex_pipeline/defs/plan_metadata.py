@@ -20,8 +20,13 @@ FACTS = ("total_cost", "gap", "primal_violation", "build_seconds", "solve_second
 MOST_VALUABLE = 10  # of the limits: the event log keeps all metadata of every partition
 
 
-def describe(engine: Engine, portfolio: Portfolio, outcome: Outcome) -> Mapping[str, dict[str, Any]]:
-    """Metadata of each device of a planned site-day, by device id, from what is stored."""
+def describe(
+    engine: Engine, portfolio: Portfolio, outcome: Outcome, *, pictures: bool = True
+) -> Mapping[str, dict[str, Any]]:
+    """Metadata of each device of a planned site-day, by device id, from what is stored.
+
+    Without `pictures`, the command that draws the site stands in their place.
+    """
     if outcome.site_id not in portfolio.site_by_id:
         return {}
     with engine.connect() as session:
@@ -42,7 +47,12 @@ def describe(engine: Engine, portfolio: Portfolio, outcome: Outcome) -> Mapping[
         if own := [limit for limit in limits if limit["component"] in ("site", name)]:
             metadata["limits"] = _limits(own[:MOST_VALUABLE])
         if (part := parts.get((row["device_id"],))) is not None:
-            metadata |= _of_the_day(part, row["device_id"], outcome, portfolio)
+            metadata |= _of_the_day(part)
+            metadata["plot"] = dg.MetadataValue.md(
+                _picture(part, row["device_id"], metadata["energy_at_price"], outcome, portfolio)
+                if pictures
+                else f"`flex-pipeline plot {outcome.site_id} {outcome.day}`"
+            )
         described[row["device_id"]] = metadata
     return described
 
@@ -57,10 +67,23 @@ def _limits(limits: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
     )
 
 
-def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio: Portfolio) -> dict[str, Any]:
-    hours = (part["event_end"][0] - part["event_start"][0]).total_seconds() / 3600
+def _of_the_day(part: pl.DataFrame) -> dict[str, Any]:
+    hours = _step_hours(part)
     price = pl.when(pl.col("power_kw") > 0).then("consumption_price").otherwise("production_price")
-    cost = float(part.select((pl.col("power_kw") * price).sum() * hours).item())
+    return {
+        "energy_at_price": float(part.select((pl.col("power_kw") * price).sum() * hours).item()),
+        "consumed_kwh": float((part["power_kw"].clip(lower_bound=0) * hours).sum()),
+        "produced_kwh": float((-part["power_kw"].clip(upper_bound=0) * hours).sum()),
+    }
+
+
+def _step_hours(part: pl.DataFrame) -> float:
+    hours: float = (part["event_end"][0] - part["event_start"][0]).total_seconds() / 3600
+    return hours
+
+
+def _picture(part: pl.DataFrame, device_id: str, cost: float, outcome: Outcome, portfolio: Portfolio) -> str:
+    """A plot of a device's day, in Markdown."""
     site = portfolio.site(outcome.site_id)
     device = next(device for device in site.devices if device.device_id == device_id)
     day = DeviceDay(
@@ -68,7 +91,7 @@ def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio:
         day=outcome.day,
         timezone=ZoneInfo(site.timezone),
         starts=part["event_start"].dt.replace_time_zone(None).to_numpy(),
-        step_hours=hours,
+        step_hours=_step_hours(part),
         price=part["consumption_price"].to_numpy(),
         power_kw=part["power_kw"].to_numpy(),
         soc_kwh=None if part["soc_kwh"].is_null().any() else part["soc_kwh"].to_numpy(),
@@ -77,9 +100,4 @@ def _of_the_day(part: pl.DataFrame, device_id: str, outcome: Outcome, portfolio:
         currency=portfolio.settings.currency,
     )
     picture = base64.b64encode(plot_device_day(day)).decode()
-    return {
-        "energy_at_price": cost,
-        "consumed_kwh": float((part["power_kw"].clip(lower_bound=0) * hours).sum()),
-        "produced_kwh": float((-part["power_kw"].clip(upper_bound=0) * hours).sum()),
-        "plot": dg.MetadataValue.md(f"![{device_id} on {outcome.day}](data:image/png;base64,{picture})"),
-    }
+    return f"![{device_id} on {outcome.day}](data:image/png;base64,{picture})"

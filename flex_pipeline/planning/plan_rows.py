@@ -18,6 +18,7 @@ from flex_pipeline.warehouse.plans import Plan
 
 Array = NDArray[np.float64]
 
+UTC_TIME = pl.Datetime("us", "UTC")
 WORTHLESS = 1e-9  # currency per unit of a limit: rounding of the solver
 
 
@@ -150,12 +151,11 @@ class Solved:
             "baseline_power_kw": [device.power_kw[:n] for device in passive],
             "baseline_soc_kwh": [self._during(device.soc_kwh) for device in passive],
         }
-        frame = pl.DataFrame(
+        return _rows(
             {"device_id": np.repeat([device.device_id for device in devices], n)}
             | {name: np.tile(times, len(devices)) for name, times in self._times().items()}
             | {name: np.concatenate(parts) for name, parts in columns.items()}
         )
-        return _utc(frame).with_columns(pl.col("soc_kwh", "baseline_soc_kwh").fill_nan(None))
 
     def site_steps(self) -> pl.DataFrame:
         """The rows of flex.site_plan: one for each step."""
@@ -167,22 +167,20 @@ class Solved:
             "inflexible_production_kw": self._flow("inflexible-production"),
             "net_power_kw": schedule.site_power_kw,
             "baseline_net_power_kw": self.passive.site_power_kw,
-            "consumption_capacity_kw": _strictest(site.import_limit_kw, site.import_soft),
-            "production_capacity_kw": _strictest(site.export_limit_kw, site.export_soft),
-            "marginal_price": self._unknown if schedule.marginal_price is None else schedule.marginal_price,
+            "consumption_capacity_kw": _finite(_strictest(site.import_limit_kw, site.import_soft)),
+            "production_capacity_kw": _finite(_strictest(site.export_limit_kw, site.export_soft)),
+            "marginal_price": self._unknown
+            if schedule.marginal_price is None
+            else _finite(schedule.marginal_price),
         }
-        frame = pl.DataFrame(self._times() | {name: values[: self.n] for name, values in columns.items()})
-        return _utc(frame).with_columns(
-            pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
-            for name in ("consumption_capacity_kw", "production_capacity_kw", "marginal_price")
-        )
+        return _rows(self._times() | {name: values[: self.n] for name, values in columns.items()})
 
     def shadow_prices(self) -> pl.DataFrame:
         """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
         prices, starts = self.schedule.shadow_prices, self._times()["event_start"]
         worth = np.array([price.values[: self.n] for price in prices]).reshape(len(prices), self.n)
         limit, step = np.nonzero(worth > WORTHLESS)
-        frame = pl.DataFrame(
+        return _rows(
             {
                 "component": [prices[i].component for i in limit],
                 "family": [prices[i].family for i in limit],
@@ -191,7 +189,6 @@ class Solved:
                 "unit": [f"{self.problem.currency}/{prices[i].per}" for i in limit],
             }
         )
-        return _utc(frame)
 
     def _times(self) -> dict[str, NDArray[np.datetime64]]:
         grid = self.problem.grid
@@ -212,10 +209,16 @@ class Solved:
         return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
 
 
-def _utc(frame: pl.DataFrame) -> pl.DataFrame:
-    times = [name for name in frame.columns if name.startswith("event_")]
-    return frame.with_columns(pl.col(times).dt.replace_time_zone("UTC"))
+def _rows(columns: Mapping[str, NDArray[Any] | list[str]]) -> pl.DataFrame:
+    """Rows of a table: times in UTC, and null for NaN."""
+    times = {name: UTC_TIME for name in columns if name.startswith("event_")}
+    return pl.DataFrame(columns, schema_overrides=times, nan_to_null=True)
 
 
 def _strictest(hard: Array, soft: SoftLimit | None) -> Array:
     return hard if soft is None else np.minimum(hard, soft.limit)
+
+
+def _finite(values: Array) -> Array:
+    """NaN where there is no bound."""
+    return np.where(np.isfinite(values), values, np.nan)

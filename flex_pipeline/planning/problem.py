@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.portfolio.fields import sensors_in
@@ -41,22 +42,21 @@ class Values:
     def until(self, sensor: str, start: datetime) -> datetime:
         """The end of the unbroken stretch of values from `start`; `start` when there is none."""
         step = self.portfolio.sensors[sensor].resolution
-        expected = start
-        for known in self._from(sensor, start)["event_start"]:
-            if known > expected:
-                break
-            expected = known + step
-        return max(expected, start)
+        begins, _ = self._known(sensor, start)
+        ends = np.append(_instant(start), begins + np.timedelta64(step))
+        unbroken = np.logical_and.accumulate(begins <= ends[:-1])
+        reached: datetime = ends[unbroken.sum()].item().replace(tzinfo=UTC)
+        return max(reached, start)
 
     def series(self, sensor: str, start: datetime, end: datetime) -> dict[str, Any]:
         """The values of the steps that overlap [start, end), as a problem file has them; a gap is null."""
         described = self.portfolio.sensors[sensor]
         first = _floor(start, described.resolution)
-        n = -(-(end - first) // described.resolution)
-        values: list[float | None] = [None] * n
-        known = self.beliefs[sensor].filter(pl.col("event_start").is_between(first, end, closed="left"))
-        for at, value in zip(known["event_start"].to_list(), known["value"].to_list(), strict=True):
-            values[(at - first) // described.resolution] = round(value, 9)
+        values: list[float | None] = [None] * -(-(end - first) // described.resolution)
+        begins, known = self._known(sensor, start, end)
+        steps = (begins - _instant(first)) // np.timedelta64(described.resolution)
+        for step, value in zip(steps.tolist(), known.tolist(), strict=True):
+            values[step] = round(value, 9)
         return {
             "start": first.isoformat(),
             "resolution": _iso(described.resolution),
@@ -67,15 +67,22 @@ class Values:
     def instants(self, sensor: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """A requirement at the start of each step that has one."""
         unit = self.portfolio.sensors[sensor].unit
-        frame = self._from(sensor, start).filter(pl.col("event_start") < end, pl.col("value") > 0)
+        begins, known = self._known(sensor, start, end)
         return [
-            {"datetime": row["event_start"].isoformat(), "value": f"{row['value']:.9g} {unit}"}
-            for row in frame.iter_rows(named=True)
+            {"datetime": at.replace(tzinfo=UTC).isoformat(), "value": f"{value:.9g} {unit}"}
+            for at, value in zip(begins[known > 0].tolist(), known[known > 0].tolist(), strict=True)
         ]
 
-    def _from(self, sensor: str, start: datetime) -> pl.DataFrame:
+    def _known(
+        self, sensor: str, start: datetime, end: datetime = datetime.max
+    ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+        """Starts and values of the steps that overlap [start, end) of which one is believed."""
+        # numpy: polars takes 0.1 ms to filter a frame, however small, and a site has a dozen
+        beliefs = self.beliefs[sensor]
+        begins = beliefs["event_start"].to_numpy()
         first = _floor(start, self.portfolio.sensors[sensor].resolution)
-        return self.beliefs[sensor].filter(pl.col("event_start") >= first)
+        inside = slice(*np.searchsorted(begins, [_instant(first), _instant(end)]))
+        return begins[inside], beliefs["value"].to_numpy()[inside]
 
 
 def site_problem(
@@ -159,7 +166,8 @@ def _with_values(given: Any, values: Values, start: datetime, end: datetime) -> 
 def _recurring(given: Any, days: Collection[date], zone: ZoneInfo) -> Any:
     """Each statement with a time of day as one statement a day, with the date."""
     if isinstance(given, Mapping):
-        return {key: _recurring(item, days, zone) for key, item in given.items()}
+        # a series has numbers only, and many
+        return {k: v if k == "series" else _recurring(v, days, zone) for k, v in given.items()}
     if not isinstance(given, list):
         return given
     dated: list[Any] = []
@@ -206,6 +214,10 @@ def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
     first = start.astimezone(zone).date() - timedelta(days=1)
     last = end.astimezone(zone).date()
     return [first + timedelta(days=int(i)) for i in np.arange((last - first).days + 1)]
+
+
+def _instant(instant: datetime) -> np.datetime64:
+    return np.datetime64(instant.replace(tzinfo=None), "us")
 
 
 def _floor(instant: datetime, step: timedelta) -> datetime:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from flex_pipeline.timeseries.units import ARTICLE, EXAMPLE, Dimension, parse_quantity
 from flex_pipeline.timeseries.variable_quantity import (
     BESIDE_SERIES,
@@ -92,7 +94,7 @@ class Quantity:
         except QuantityError as error:
             yield Fault(path + error.path, error.value, error.message)
             return
-        for number in _numbers(quantity):
+        for number in _extremes(quantity):
             if bound := self._out_of_bounds(number):
                 yield Fault(path, value, f"must be {bound}")
                 return
@@ -369,9 +371,13 @@ def _reads_as(value: Any, dimension: Dimension) -> bool:
     return True
 
 
-def _numbers(quantity: VariableQuantity) -> list[float]:
+def _extremes(quantity: VariableQuantity) -> list[float]:
+    """The least and the greatest number of a quantity: if they are within bounds, all are. Empty for none."""
     if isinstance(quantity, Fixed):
         return [quantity.value]
     if isinstance(quantity, Series):
-        return [float(v) for v in (*quantity.values, quantity.default) if v == v]
-    return [segment.value for segment in quantity.segments]
+        known = np.append(quantity.values, quantity.default)
+        known = known[~np.isnan(known)]
+    else:
+        known = np.array([segment.value for segment in quantity.segments])
+    return [float(known.min()), float(known.max())] if known.size else []

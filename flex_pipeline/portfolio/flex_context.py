@@ -164,6 +164,8 @@ FLEX_CONTEXT = Record(
     )
 )
 
+NO_QUANTITY = ("name", "values")  # the values of a series are numbers, in a unit beside them
+
 SCHEMA = json_schema(FLEX_CONTEXT, "flex-context")
 
 
@@ -225,8 +227,10 @@ def _list(mapping: Mapping[str, Any], name: str) -> list[Any]:
 def currencies_in(mapping: Any) -> set[str]:
     """The currencies of all quantities written in a mapping."""
     if isinstance(mapping, Mapping):
-        return set().union(*(currencies_in(value) for key, value in mapping.items() if key != "name"))
+        return set().union(
+            *(currencies_in(value) for key, value in mapping.items() if key not in NO_QUANTITY)
+        )
     if isinstance(mapping, list):
-        return set().union(*(currencies_in(value) for value in mapping if not isinstance(value, int | float)))
+        return set().union(*(currencies_in(value) for value in mapping))
     head = mapping.partition("/")[0].split()[-1:] if isinstance(mapping, str) and "/" in mapping else []
     return set(head) & CURRENCIES

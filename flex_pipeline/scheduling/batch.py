@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Thread
-from time import perf_counter
+from time import process_time
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import Schedule
@@ -26,9 +26,10 @@ from flex_pipeline.scheduling.solving import solve
 CHUNK = 16
 # Chunks under way for each process: one in work and one waiting. More would only take memory.
 AHEAD = 2
-# Two workers have started and imported the solver after 1.5 s, on a busy machine 3 s. Having worked that long
-# here, the rest is likely to take as long again: so workers never cost much more than they could save.
-START_S = 2.0
+# Two workers take 3.6 s of CPU time to start and to import the solver, while the work goes on here. Having worked
+# that long, the rest is likely to take as long again, and two would do it in half the time. It is CPU time, as on a
+# machine that is busy with something else workers take as much longer to start as the work does.
+START_S = 4.0
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,8 +73,9 @@ def solve_many(
 
 
 class Solvers:
-    """Worker processes, kept until `close`. They start when `start_after_s` of work was done without them.
+    """Worker processes, kept until `close`. They start when work without them took `start_after_s` of CPU time.
 
+    They take over once all are ready; until then the work goes on in this process.
     Each is a fresh process, never a fork: here may be threads. It has one thread, and ends with this process.
     """
 
@@ -83,6 +85,7 @@ class Solvers:
         self._spent_s = 0.0
         self._warm = False  # the first item imports the solver, and says nothing of the next
         self._pool: ProcessPoolExecutor | None = None
+        self._starting: list[Future[Any]] = []
 
     def __enter__(self) -> Solvers:
         return self
@@ -118,17 +121,28 @@ class Solvers:
     def _workers_pay(self) -> bool:
         return self.processes > 1 and self._spent_s >= self._start_after_s
 
+    @property
+    def _workers_are_ready(self) -> bool:
+        return self._workers_pay and all(future.done() for future in self._starting)
+
+    def _start(self, function: Callable[[Item], Result], item: Item) -> None:
+        """Start the workers. Each does an item that is done already: then it has imported what that takes."""
+        self._pool = _pool(self.processes)
+        self._starting = [self._pool.submit(_attempt, function, item) for _ in range(self.processes)]
+
     def _here(self, function: Callable[[Item], Result], items: Iterator[Item]) -> Iterator[Result | Failure]:
-        if self._workers_pay:
+        if self._workers_are_ready:
             return
         for item in items:
-            began = perf_counter()
+            began = process_time()
             result = _attempt(function, item)
             if self._warm:
-                self._spent_s += perf_counter() - began
+                self._spent_s += process_time() - began
             self._warm = True
+            if self._workers_pay and self._pool is None:
+                self._start(function, item)
             yield result
-            if self._workers_pay:
+            if self._workers_are_ready:
                 return
 
     def _in_workers(

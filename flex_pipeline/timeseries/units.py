@@ -110,23 +110,29 @@ def parse_quantity(text: object, dimension: Dimension, bare_unit: str | None = N
     return Amount(number * inside.value, inside.currency)
 
 
-@cache
 def _convert(unit: str, dimension: Dimension) -> Amount:
+    found = _conversion(unit, dimension)
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found
+
+
+@cache
+def _conversion(unit: str, dimension: Dimension) -> Amount | str:
+    """What one unit is in the unit inside, or why it is nothing: pint takes as long to say either."""
     import pint
 
     currencies = sorted(set(_CURRENCY.findall(unit)) & CURRENCIES)
     if len(currencies) > 1:
-        raise ValueError(f"mixes the currencies {' and '.join(currencies)}")
+        return f"mixes the currencies {' and '.join(currencies)}"
     currency = currencies[0] if currencies else None
     try:
         return Amount(_factor(unit, dimension, currency), currency)
-    except pint.errors.DimensionalityError as error:
-        raise ValueError(
-            f"is {_describe(unit, currency)}, not {ARTICLE[dimension]}; "
-            f"write for example {EXAMPLE[dimension]}"
-        ) from error
-    except (pint.errors.PintError, AssertionError, AttributeError, TypeError) as error:
-        raise ValueError(f"is in no known unit; write for example {EXAMPLE[dimension]}") from error
+    except pint.errors.DimensionalityError:
+        described = _describe(unit, currency)
+        return f"is {described}, not {ARTICLE[dimension]}; write for example {EXAMPLE[dimension]}"
+    except (pint.errors.PintError, AssertionError, AttributeError, TypeError):
+        return f"is in no known unit; write for example {EXAMPLE[dimension]}"
 
 
 def _factor(unit: str, dimension: Dimension, currency: str | None) -> float:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import isodate
@@ -195,8 +196,13 @@ def parse_instant(text: object) -> datetime:
 
 def parse_length(text: object) -> timedelta:
     """A positive ISO 8601 duration of fixed length; ValueError otherwise."""
+    return _length(str(text))
+
+
+@lru_cache
+def _length(text: str) -> timedelta:
     try:
-        length = isodate.parse_duration(str(text))
+        length = isodate.parse_duration(text)
     except isodate.ISO8601Error as error:
         raise ValueError(f'"{text}" is not a duration; write for example "PT2H"') from error
     if not isinstance(length, timedelta) or length <= timedelta(0):

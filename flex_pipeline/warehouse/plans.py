@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import text
@@ -53,11 +54,18 @@ class Plan:
     shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
-def lock_site_day(session: Session, site_id: str, day: date) -> None:
-    """Wait until no other transaction is storing the plan of a site for a day, and be the one until the end."""
+def lock_site_days(session: Session, site_ids: Collection[str], day: date) -> None:
+    """Wait until no other transaction is storing plans of some sites for a day, and be the one until the end."""
+    # in one order, lest two planners wait for each other
     session.execute(
-        text("select pg_advisory_xact_lock(:lock, hashtext(:site_day))"),
-        {"lock": PLAN_LOCK, "site_day": f"{site_id} {day}"},
+        text("""
+            select pg_advisory_xact_lock(:lock, site_day) from (
+                select distinct hashtext(site_id || ' ' || :date) as site_day
+                from unnest(cast(:sites as text[])) as site_id
+                order by 1
+            ) as asked
+        """),
+        {"lock": PLAN_LOCK, "sites": list(site_ids), "date": str(day)},
     )
 
 
@@ -75,39 +83,64 @@ def stored_inputs(session: Session, keys: Collection[tuple[str, str]], day: date
     return {(row.site_id, row.input_hash) for row in found}
 
 
-def confirm_plan(session: Session, site_id: str, day: date, input_hash: str, belief_time: datetime) -> bool:
-    """Put the plan made of these inputs in force, if there is one; then nothing needs to be solved."""
+def confirm_plans(
+    session: Session, keys: Collection[tuple[str, str]], day: date, belief_time: datetime
+) -> set[tuple[str, str]]:
+    """Put the plans made of some inputs in force, where there are any; gives those: they need not be solved."""
     found = session.execute(
         text("""
-            update flex.schedule_run set belief_time = greatest(belief_time, :belief_time)
-            where site_id = :site_id and date = :date and input_hash = :input_hash
+            update flex.schedule_run as r set belief_time = greatest(r.belief_time, :belief_time)
+            from unnest(cast(:sites as text[]), cast(:hashes as text[])) as k (site_id, input_hash)
+            where r.date = :date and r.site_id = k.site_id and r.input_hash = k.input_hash
+            returning r.site_id, r.input_hash
         """),
-        {"site_id": site_id, "date": day, "input_hash": input_hash, "belief_time": belief_time},
+        {
+            "sites": [site for site, _ in keys],
+            "hashes": [key for _, key in keys],
+            "date": day,
+            "belief_time": belief_time,
+        },
     )
-    return found.rowcount > 0
+    return {(row.site_id, row.input_hash) for row in found}
 
 
-def replace_plan(session: Session, plan: Plan) -> None:
-    """Store a plan and put it in force, in the session's transaction; older plans stay as history."""
+def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
+    """Store plans and put them in force, in the session's transaction; older plans stay as history."""
+    run_ids = [_insert_run(session, plan.run) for plan in plans]
+    devices = [
+        {**device, "run_id": run_id}
+        for run_id, plan in zip(run_ids, plans, strict=True)
+        for device in plan.devices
+    ]
+    if devices:
+        parameters = ", ".join(f":{name}" for name in DEVICE_COLUMNS.split(", "))
+        session.execute(
+            text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"), devices
+        )
+    for table, columns, frames in (
+        ("flex.schedule", SCHEDULE_COLUMNS, [plan.schedule for plan in plans]),
+        ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
+        ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
+    ):
+        _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+
+
+def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
+    """Load the rows of some runs, by their id, into a table."""
+    if frames:
+        run_ids = np.repeat(list(frames), [frame.height for frame in frames.values()])
+        rows = pl.concat(frames.values()).with_columns(run_id=run_ids).select(columns.split(", "))
+        copy_frame(session, table, columns, rows.write_csv(include_header=False).encode())
+
+
+def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
     names = RUN_COLUMNS.split(", ")
     values = ", ".join(f"cast(:{name} as jsonb)" if name == "problem" else f":{name}" for name in names)
-    row = {name: plan.run.get(name) for name in names} | {"problem": json.dumps(plan.run["problem"])}
     run_id: int = session.execute(
-        text(f"insert into flex.schedule_run ({RUN_COLUMNS}) values ({values}) returning run_id"), row
+        text(f"insert into flex.schedule_run ({RUN_COLUMNS}) values ({values}) returning run_id"),
+        {name: run.get(name) for name in names} | {"problem": json.dumps(run["problem"])},
     ).scalar_one()
-    parameters = ", ".join(f":{name}" for name in DEVICE_COLUMNS.split(", "))
-    session.execute(
-        text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"),
-        [{**device, "run_id": run_id} for device in plan.devices],
-    )
-    for table, columns, frame in (
-        ("flex.schedule", SCHEDULE_COLUMNS, plan.schedule),
-        ("flex.site_plan", SITE_COLUMNS, plan.site),
-        ("flex.shadow_price", SHADOW_COLUMNS, plan.shadow_prices),
-    ):
-        if frame.height:
-            rows = frame.with_columns(run_id=pl.lit(run_id)).select(columns.split(", "))
-            copy_frame(session, table, columns, rows.write_csv(include_header=False).encode())
+    return run_id
 
 
 def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:

@@ -15,7 +15,7 @@ from flex_pipeline.defs import dbt_project
 from flex_pipeline.defs.dbt_project import NodeResult
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine
-from flex_pipeline.warehouse.plans import Plan, replace_plan
+from flex_pipeline.warehouse.plans import Plan, replace_plans
 
 HOUR = timedelta(hours=1)
 ZONES = {"home-01": "Europe/Amsterdam", "mill-01": "America/New_York"}
@@ -85,17 +85,13 @@ class Reports:
         ]
         hours = [] if status == "blocked" else list(enumerate(local_hours(day, ZONES[site_id])))
         with engine(self.connection).begin() as session:
-            replace_plan(
-                session,
-                Plan(
-                    run,
-                    stocks,
-                    pl.DataFrame(
-                        [_device_row(d, at, steps.get(i, Step())) for i, at in hours for d in devices]
-                    ),
-                    pl.DataFrame([_site_row(at, steps.get(i, Step()), capacity_kw) for i, at in hours]),
-                ),
+            plan = Plan(
+                run,
+                stocks,
+                pl.DataFrame([_device_row(d, at, steps.get(i, Step())) for i, at in hours for d in devices]),
+                pl.DataFrame([_site_row(at, steps.get(i, Step()), capacity_kw) for i, at in hours]),
             )
+            replace_plans(session, [plan])
 
     def build(self, first: date, last: date | None = None) -> dict[str, NodeResult]:
         """Run dbt for some days; the results by the name of the model or test."""

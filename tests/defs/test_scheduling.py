@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flex_pipeline.definitions import build_defs
-from flex_pipeline.defs import partitions, resources
+from flex_pipeline.defs import partitions, resources, scheduling
 from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
 from flex_pipeline.planning import configuration, plan_rows
 from flex_pipeline.scheduling import Problem, Schedule, ShadowPrice, solve
@@ -67,6 +67,23 @@ def test_a_range_of_days_and_devices_is_planned_day_after_day(
     assert rows(warehouse, "select date::text, site_id from flex.schedule_run order by run_id") == [
         (day, name) for day in (TODAY, TOMORROW) for name in ("a", "b")
     ]
+
+
+@pytest.mark.parametrize(("most", "shown"), [(1, "![a/battery on"), (0, f"`flex-pipeline plot a {DAY}`")])
+def test_a_run_of_many_device_days_says_how_to_draw_one(
+    tmp_path: Path,
+    warehouse: Engine,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    shown: str,
+) -> None:
+    homes(tmp_path, warehouse, ["a"])
+    monkeypatch.setattr(scheduling, "MOST_PICTURES", most)
+
+    told = materialised(run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|a/battery"))
+
+    assert str(told[f"{TODAY}|a/battery"].metadata["plot"].value).startswith(shown)
 
 
 def test_a_bad_site_is_named_when_all_others_are_planned_and_told_of(

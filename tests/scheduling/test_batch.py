@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice, repeat
 from operator import call
 from typing import Any
 
@@ -119,14 +120,23 @@ def test_few_problems_are_solved_without_a_worker() -> None:
         assert set(solvers.map(call, [os.getpid] * 1000)) == {os.getpid()}
 
 
-def test_workers_take_over_when_the_work_has_lasted() -> None:
-    with Solvers(2, start_after_s=0.1) as solvers:
-        jobs: list[Job] = [partial(time.sleep, 0.06)] * 3 + [os.getpid] * 2
-        *_, fourth, fifth = solvers.map(call, jobs)
+def who_worked(seconds: float) -> int:
+    """The process that has kept a core busy for some time."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return os.getpid()
 
-        assert os.getpid() not in (fourth, fifth)
+
+def test_workers_take_over_when_the_work_has_lasted_and_they_are_ready() -> None:
+    here = os.getpid()
+    with Solvers(2, start_after_s=0.1) as solvers:
+        found = solvers.map(who_worked, repeat(0.06))
+        # they start after the third, and nothing waits for them
+        assert list(islice(found, 4)) == [here] * 4
+        assert next(pid for pid in found if pid != here)
         # and what comes next does not wait for as long again
-        assert os.getpid() not in list(solvers.map(call, [os.getpid]))
+        assert here not in list(solvers.map(call, [os.getpid]))
 
 
 def test_one_process_never_starts_another() -> None:

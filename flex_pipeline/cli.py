@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -65,11 +65,7 @@ def solve(
     if answer.schedule is None:
         typer.echo("\n".join(f"{problem}: {fault}" for fault in answer.faults), err=True)
         raise typer.Exit(answer.exit_status)
-    text = json.dumps(answer.schedule.to_dict(), indent=1)
-    if out:
-        out.write_text(text + "\n", encoding="utf-8")
-    else:
-        typer.echo(text)
+    _write(json.dumps(answer.schedule.to_dict(), indent=1) + "\n", out)
     raise typer.Exit(answer.exit_status)
 
 
@@ -113,6 +109,20 @@ def plot(
     found = load(portfolio)
     out.write_bytes(plot_site_day(site_day(engine(resolve()), found, site, day.date())))
     typer.echo(f"wrote {out}")
+
+
+@app.command()
+def schema(
+    what: Annotated[
+        Literal["portfolio", "problem", "fields"],
+        typer.Argument(help="The JSON Schema of one, or all fields of a portfolio in Markdown."),
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it; default: print it.")] = None,
+) -> None:
+    """What a portfolio or a problem file may hold, for editors, programs and people."""
+    from flex_pipeline.planning.published import published
+
+    _write(published(what), out)
 
 
 @app.command()
@@ -172,6 +182,13 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
     typer.echo(
         f"{folder}: {len(found.sites)} sites, {len(found.devices)} devices, {len(found.sensors)} sensors"
     )
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
 
 
 def _materialise(

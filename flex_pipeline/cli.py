@@ -7,16 +7,21 @@ import os
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
+
+if TYPE_CHECKING:
+    from flex_pipeline.planning.recreation import Recreated
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 db = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL server.")
 portfolio_app = typer.Typer(no_args_is_help=True, help="Portfolios.")
 app.add_typer(db, name="db")
 app.add_typer(portfolio_app, name="portfolio")
+inputs_app = typer.Typer(no_args_is_help=True, help="What a stored plan or forecast was made from.")
+app.add_typer(inputs_app, name="inputs")
 
 PortfolioOption = Annotated[
     Path | None,
@@ -26,6 +31,7 @@ FromOption = Annotated[
     datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")
 ]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Where to write it; default: print it.")]
 DeviceOption = Annotated[list[str] | None, typer.Option("--device", help="Only this device (and its site).")]
 
 EXIT_BAD_INPUT = 2
@@ -111,13 +117,44 @@ def plot(
     typer.echo(f"wrote {out}")
 
 
+@inputs_app.command("plan")
+def inputs_of_plan(
+    site: Annotated[str, typer.Argument(help="A site, such as home-01.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A planned local date.")],
+    run: Annotated[
+        int | None, typer.Option("--run", help="A plan's run_id; default: the one in force.")
+    ] = None,
+    out: OutOption = None,
+) -> None:
+    """The problem file that a plan was made from, from the beliefs of its time. Exit status 1 if it differs."""
+    from flex_pipeline.planning.recreation import recreate_plan_inputs
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    _show(recreate_plan_inputs(engine(resolve()), site, day.date(), run), "problem", out)
+
+
+@inputs_app.command("forecast")
+def inputs_of_forecast(
+    sensor: Annotated[str, typer.Argument(help="A sensor, such as home-01.load.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A local date it was forecast for.")],
+    out: OutOption = None,
+) -> None:
+    """What a forecast was made from, as of its planning time. Exit status 1 if it differs."""
+    from flex_pipeline.planning.recreation import recreate_forecast_inputs
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    _show(recreate_forecast_inputs(engine(resolve()), sensor, day.date()), "forecast", out)
+
+
 @app.command()
 def schema(
     what: Annotated[
         Literal["portfolio", "problem", "fields"],
         typer.Argument(help="The JSON Schema of one, or all fields of a portfolio in Markdown."),
     ],
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write it; default: print it.")] = None,
+    out: OutOption = None,
 ) -> None:
     """What a portfolio or a problem file may hold, for editors, programs and people."""
     from flex_pipeline.planning.published import published
@@ -184,6 +221,12 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
     )
 
 
+def _show(again: Recreated, part: str, out: Path | None) -> None:
+    _write(json.dumps(again.inputs[part], indent=1) + "\n", out)
+    typer.echo(str(again), err=True)
+    raise typer.Exit(0 if again.is_same else 1)
+
+
 def _write(text: str, out: Path | None) -> None:
     if out:
         out.write_text(text, encoding="utf-8")
@@ -219,10 +262,11 @@ def main() -> None:
     from flex_pipeline.defs.server import PortTakenError
     from flex_pipeline.portfolio.loader import PortfolioError
     from flex_pipeline.warehouse.connection import ServerError
+    from flex_pipeline.warehouse.plans import NotStoredError
 
     try:
         app()
-    except (PortfolioError, ServerError, PortTakenError) as error:
+    except (PortfolioError, ServerError, PortTakenError, NotStoredError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -148,16 +149,50 @@ class Portfolio:
                     "account": site.account,
                     "location": [site.latitude, site.longitude],
                     "flex-context": site.flex_context,
-                    "devices": {
-                        d.name: {"type": d.type, "flex-model": d.flex_model, "flex-context": d.flex_context}
-                        for d in site.devices
-                    },
+                    # a list: their order is that of the problem, and JSON in a database keeps none of keys
+                    "devices": [
+                        {
+                            "name": device.name,
+                            "type": device.type,
+                            "flex-model": device.flex_model,
+                            "flex-context": device.flex_context,
+                        }
+                        for device in site.devices
+                    ],
                 }
                 for site in self.sites
             },
         }
 
+    @classmethod
+    def of_content(cls, content: Mapping[str, Any], folder: Path) -> Portfolio:
+        """The portfolio that has a content; the other way round of `content`."""
+        return cls(
+            folder,
+            Settings.model_validate(content["settings"]),
+            tuple(_site(site_id, given) for site_id, given in sorted(content["sites"].items())),
+            {name: Sensor.model_validate(given) for name, given in content["sensors"].items()},
+        )
+
     def content_hash(self) -> str:
         """Equal for equal configurations, wherever they are read from."""
         text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _site(site_id: str, given: Mapping[str, Any]) -> Site:
+    devices = tuple(
+        Device(
+            f"{site_id}/{device['name']}",
+            site_id,
+            device["name"],
+            device["type"],
+            device["flex-model"],
+            device["flex-context"],
+        )
+        for device in given["devices"]
+    )
+    latitude, longitude = given["location"]
+    return Site(
+        site_id, given["timezone"], given["account"], latitude, longitude, given["flex-context"], devices
+    )

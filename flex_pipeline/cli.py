@@ -234,6 +234,31 @@ def _write(text: str, out: Path | None) -> None:
         typer.echo(text, nl=False)
 
 
+@portfolio_app.command("import")
+def import_(
+    export: Annotated[
+        Path, typer.Argument(help="Assets and sensors as the API of FlexMeasures answers (JSON).")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="A folder to write the YAML files into.")] = Path(
+        "portfolio"
+    ),
+) -> None:
+    """Write a portfolio from an export of FlexMeasures, and list what it does not carry over."""
+    from flex_pipeline.portfolio.flexmeasures.export import read_export
+    from flex_pipeline.portfolio.flexmeasures.importing import import_export
+    from flex_pipeline.portfolio.loader import PortfolioError
+
+    if any(out.glob("*.y*ml")):
+        raise PortfolioError([f"{out}\n  holds YAML files already; name another folder with --out"])
+    imported = import_export(read_export(export))
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in imported.files.items():
+        (out / name).write_text(text, encoding="utf-8")
+    for note in imported.notes:
+        typer.echo(note)
+    validate(out)
+
+
 def _materialise(
     portfolio: Path | None, first: datetime | None, last: datetime | None, devices: list[str] | None
 ) -> None:

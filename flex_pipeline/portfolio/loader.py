@@ -27,7 +27,7 @@ from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
 
-SourceCheck = Callable[[Mapping[str, Any], Sensor], list[tuple[str, object, str]]]
+SourceCheck = Callable[[Mapping[str, Any], Sensor | None], list[tuple[str, object, str]]]
 PluginLoader = Callable[[Collection[str], Path], None]
 
 Model = TypeVar("Model", Settings, Sensor)
@@ -51,6 +51,7 @@ class _Reader:
     inherited_faults: frozenset[tuple[str, str]] = frozenset()  # of the settings' flex-context
     sites: dict[str, Site] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
+    described: set[str] = field(default_factory=set)  # names of sensors, also of faulty ones
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -87,7 +88,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
     for document in _documents(folder, reader):
         _read_document(document, reader)
     for document, where, name in reader.references:
-        if name not in reader.sensors:
+        if name not in reader.described:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
@@ -124,7 +125,6 @@ def _read_document(document: Document, reader: _Reader) -> None:
     site_id = fields.get("site")
     if site_id is None and "devices" in fields:
         reader.fault(document, "site", None, "is missing: devices belong to a site")
-        return
     if site_id is None and "flex-context" in fields:
         reader.fault(
             document, "flex-context", None, "belongs to a site; what holds for all is settings.flex-context"
@@ -136,7 +136,7 @@ def _read_document(document: Document, reader: _Reader) -> None:
         reader.fault(
             document, "timezone", timezone, 'is not a timezone; write for example "Europe/Amsterdam"'
         )
-        return
+        timezone = "UTC"  # in order to see what else is wrong
     location = _location(document, reader)
     for name, given in _mapping(document, "sensors", reader):
         _read_sensor(document, reader, name, given, timezone=timezone, site=site_id, location=location)
@@ -148,17 +148,17 @@ def _read_settings(document: Document, reader: _Reader) -> None:
     if reader.settings is not None:
         reader.fault(document, "settings", None, "stand in another file of the portfolio too")
         return
-    where = "settings.flex-context"
-    reader.settings = settings = (
-        _validated(Settings, document.fields["settings"], "settings", document, reader) or Settings()
-    )
-    context = reader.present(document, settings.flex_context, FLEX_CONTEXT, where)
-    faults = check_flex_context(context, is_whole=False, path=where)
+    given, where = document.fields["settings"], "settings.flex-context"
+    settings = _validated(Settings, given, "settings", document, reader) or Settings()
+    stated = given.get("flex-context", {}) if isinstance(given, Mapping) else {}
+    context = reader.present(document, stated, FLEX_CONTEXT, where)
+    faults = check_flex_context(context, is_whole=False, path=where) if isinstance(context, Mapping) else []
     for fault in faults:
         reader.fault(document, fault.field, fault.value, fault.message)
     reader.inherited_faults = frozenset((f.field.removeprefix("settings."), f.message) for f in faults)
     reader.refer(document, context, where)
-    reader.settings = settings.model_copy(update={"flex_context": dict(context)})
+    inheritable = dict(context) if isinstance(context, Mapping) else {}
+    reader.settings = settings.model_copy(update={"flex_context": inheritable})
     try:
         reader.load_plugins(settings.plugins, document.path.parent)
     except ImportError as error:
@@ -192,9 +192,10 @@ def _read_sensor(
     location: tuple[float | None, float | None],
 ) -> None:
     key: Key = ("sensors", name)
-    if name in reader.sensors:
+    if name in reader.described:
         reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
         return
+    reader.described.add(name)
     if not isinstance(given, Mapping):
         reader.fault(
             document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key
@@ -217,13 +218,14 @@ def _read_sensor(
             reader.fault(
                 document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity")
             )
-            return
+            del fields["capacity"]
     sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
-    if sensor is None:
-        return
-    for where, value, message in reader.check_source(sensor.source, sensor):
-        reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
-    reader.sensors[name] = sensor
+    source = given.get("source")
+    if isinstance(source, Mapping):
+        for where, value, message in reader.check_source(source, sensor):
+            reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
+    if sensor is not None:
+        reader.sensors[name] = sensor
 
 
 def _read_site(
@@ -235,7 +237,6 @@ def _read_site(
 ) -> None:
     if site_id in reader.sites or "/" in site_id or "|" in site_id:
         reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
-        return
     context = _read_context(document, reader)
     devices = tuple(
         device

@@ -7,12 +7,13 @@ import os
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
 
 if TYPE_CHECKING:
+    from flex_pipeline.planning.recreation import Recreated
     from flex_pipeline.warehouse.connection import Connection
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -22,6 +23,8 @@ access = typer.Typer(no_args_is_help=True, help="Who may read the rows of which 
 app.add_typer(db, name="db")
 app.add_typer(access, name="access")
 app.add_typer(portfolio_app, name="portfolio")
+inputs_app = typer.Typer(no_args_is_help=True, help="What a stored plan or forecast was made from.")
+app.add_typer(inputs_app, name="inputs")
 
 PortfolioOption = Annotated[
     Path | None,
@@ -31,6 +34,7 @@ FromOption = Annotated[
     datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")
 ]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Where to write it; default: print it.")]
 DeviceOption = Annotated[list[str] | None, typer.Option("--device", help="Only this device (and its site).")]
 
 EXIT_BAD_INPUT = 2
@@ -134,6 +138,51 @@ def plot(
     found = load(portfolio)
     out.write_bytes(plot_site_day(site_day(engine(resolve()), found, site, day.date())))
     typer.echo(f"wrote {out}")
+
+
+@inputs_app.command("plan")
+def inputs_of_plan(
+    site: Annotated[str, typer.Argument(help="A site, such as home-01.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A planned local date.")],
+    run: Annotated[
+        int | None, typer.Option("--run", help="A plan's run_id; default: the one in force.")
+    ] = None,
+    out: OutOption = None,
+) -> None:
+    """The problem file that a plan was made from, from the beliefs of its time. Exit status 1 if it differs."""
+    from flex_pipeline.planning.recreation import recreate_plan_inputs
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    _show(recreate_plan_inputs(engine(resolve()), site, day.date(), run), "problem", out)
+
+
+@inputs_app.command("forecast")
+def inputs_of_forecast(
+    sensor: Annotated[str, typer.Argument(help="A sensor, such as home-01.load.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A local date it was forecast for.")],
+    out: OutOption = None,
+) -> None:
+    """What a forecast was made from, as of its planning time. Exit status 1 if it differs."""
+    from flex_pipeline.planning.recreation import recreate_forecast_inputs
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    _show(recreate_forecast_inputs(engine(resolve()), sensor, day.date()), "forecast", out)
+
+
+@app.command()
+def schema(
+    what: Annotated[
+        Literal["portfolio", "problem", "fields"],
+        typer.Argument(help="The JSON Schema of one, or all fields of a portfolio in Markdown."),
+    ],
+    out: OutOption = None,
+) -> None:
+    """What a portfolio or a problem file may hold, for editors, programs and people."""
+    from flex_pipeline.planning.published import published
+
+    _write(published(what), out)
 
 
 @app.command()
@@ -281,6 +330,44 @@ def validate(folder: Annotated[Path, typer.Argument()]) -> None:
     )
 
 
+def _show(again: Recreated, part: str, out: Path | None) -> None:
+    _write(json.dumps(again.inputs[part], indent=1) + "\n", out)
+    typer.echo(str(again), err=True)
+    raise typer.Exit(0 if again.is_same else 1)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        typer.echo(text, nl=False)
+
+
+@portfolio_app.command("import")
+def import_(
+    export: Annotated[
+        Path, typer.Argument(help="Assets and sensors as the API of FlexMeasures answers (JSON).")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="A folder to write the YAML files into.")] = Path(
+        "portfolio"
+    ),
+) -> None:
+    """Write a portfolio from an export of FlexMeasures, and list what it does not carry over."""
+    from flex_pipeline.portfolio.flexmeasures.export import read_export
+    from flex_pipeline.portfolio.flexmeasures.importing import import_export
+    from flex_pipeline.portfolio.loader import PortfolioError
+
+    if any(out.glob("*.y*ml")):
+        raise PortfolioError([f"{out}\n  holds YAML files already; name another folder with --out"])
+    imported = import_export(read_export(export))
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in imported.files.items():
+        (out / name).write_text(text, encoding="utf-8")
+    for note in imported.notes:
+        typer.echo(note)
+    validate(out)
+
+
 def _materialise(
     portfolio: Path | None, first: datetime | None, last: datetime | None, devices: list[str] | None
 ) -> None:
@@ -333,10 +420,11 @@ def main() -> None:
     from flex_pipeline.warehouse.access import AccessError
     from flex_pipeline.warehouse.backup import BackupError
     from flex_pipeline.warehouse.connection import ServerError
+    from flex_pipeline.warehouse.plans import NotStoredError
 
     try:
         app()
-    except (PortfolioError, ServerError, AccessError, BackupError, PortTakenError) as error:
+    except (PortfolioError, ServerError, AccessError, BackupError, PortTakenError, NotStoredError) as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_BAD_INPUT)
 

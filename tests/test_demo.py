@@ -1,5 +1,6 @@
 """The demo from end to end: what a new user sees, twice."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -74,6 +75,25 @@ def test_nothing_was_used_before_it_was_known(demo: Pipeline) -> None:
     """)
 
     assert late == [(0,)]
+
+
+def test_what_a_plan_was_made_from_is_made_again(demo: Pipeline, tmp_path: Path) -> None:
+    done = demo.command("inputs", "plan", "home-01", "2025-03-30", "--out", str(tmp_path / "problem.json"))
+    assert done.returncode == 0, done.stderr
+    assert "the same inputs" in done.stderr
+
+    solved = json.loads(demo.command("solve", str(tmp_path / "problem.json")).stdout)
+    stored = demo.sql("""
+        select total_cost from flex.current_plan where site_id = 'home-01' and date = '2025-03-30'
+    """)
+    assert stored == [(pytest.approx(solved["costs"]["total"]),)]
+
+
+def test_what_a_forecast_was_made_from_is_made_again(demo: Pipeline) -> None:
+    done = demo.command("inputs", "forecast", "home-01.load", "2025-03-30")
+
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["steps"]) > 92
 
 
 def test_reports_cover_each_step_and_the_costs_are_those_of_the_steps(demo: Pipeline) -> None:

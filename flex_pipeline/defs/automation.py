@@ -10,6 +10,7 @@ import dagster as dg
 
 from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
+from flex_pipeline.planning import configuration
 
 WEBHOOK_LIMIT_S = 10
 
@@ -40,17 +41,16 @@ def plan_tomorrow(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[daily],
     request_jobs=[plans],
-    description="Plans all devices for a day once its data are read and forecast, in one run.",
+    description="Plans all devices of the portfolio for a day once its data are read and forecast.",
 )
 def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     day = context.dagster_run.tags.get(PARTITION_TAG)
-    devices = context.instance.get_dynamic_partitions(partitions.DEVICES)
-    if day and devices:
-        yield dg.RunRequest(
-            run_key=context.dagster_run.run_id,
-            job_name=plans.name,
-            tags=partitions.all_devices_on(day, devices),
-        )
+    if not day:
+        return
+    known = context.instance.get_dynamic_partitions(partitions.DEVICES)
+    active = {device.device_id for device in configuration.load().devices}
+    for i, tags in enumerate(partitions.devices_on(day, known, active)):
+        yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=plans.name, tags=tags)
 
 
 @dg.run_status_sensor(

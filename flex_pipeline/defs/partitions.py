@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 
 import dagster as dg
 
@@ -30,10 +31,17 @@ def between(first: str, last: str) -> dict[str, str]:
     return {RANGE_START_TAG: first, RANGE_END_TAG: last}
 
 
-def all_devices_on(day: str, device_ids: Sequence[str]) -> dict[str, str]:
-    """The tags of one run over all devices of a day; `device_ids` in the order of the instance."""
-    first, last = (dg.MultiPartitionKey({"date": day, "device": d}) for d in (device_ids[0], device_ids[-1]))
-    return between(str(first), str(last))
+def devices_on(day: str, known: Sequence[str], wanted: Collection[str]) -> Iterator[dict[str, str]]:
+    """The tags of runs that together cover some devices on a day; `known` are all, in the order of the instance.
+
+    A range of keys holds all that lies between its ends. So a device that left the portfolio, whose partitions
+    stay, divides one run into two.
+    """
+    for is_wanted, stretch in groupby(known, key=lambda device: device in wanted):
+        if is_wanted:
+            devices = list(stretch)
+            first, last = (key_of(date.fromisoformat(day), device) for device in (devices[0], devices[-1]))
+            yield between(first, last)
 
 
 def device_on(day: str, device_id: str) -> dict[str, str]:

@@ -95,21 +95,12 @@ def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: S
     plan = [dg.AssetKey("schedules")]
     if devices is None:
         known = runner.instance.get_dynamic_partitions(partitions.DEVICES)
-        active = [name for name in known if name in {d.device_id for d in portfolio.devices}]
-        for tags in _ranges(known, active, key):
+        active = {device.device_id for device in portfolio.devices}
+        for tags in partitions.devices_on(key, known, active):
             runner.run("plan", plan, tags)
     else:
         for device in devices:
             runner.run("plan", plan, partitions.device_on(key, device))
-
-
-def _ranges(known: Sequence[str], active: Sequence[str], day: str) -> Iterator[dict[str, str]]:
-    """Runs that together cover the active devices: a range of keys also holds what lies between its ends."""
-    if list(known) == list(active):
-        yield partitions.all_devices_on(day, active)
-        return
-    for device in active:
-        yield partitions.device_on(day, device)
 
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -34,6 +36,27 @@ class Forecasted:
     scores: dict[str, float | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ForecastInputs:
+    """What a forecast of one sensor is made of. The model is trained on what was known at the cutoff."""
+
+    sensor: Sensor
+    origin: datetime  # the planning time
+    cutoff: datetime
+    starts: list[datetime]  # the steps to forecast
+    history: pl.DataFrame  # event_start, value: the readings known at the origin
+
+    @cached_property
+    def input_hash(self) -> str:
+        """Equal for equal inputs."""
+        # sorted: a database keeps no order of keys
+        sensor = json.dumps(self.sensor.model_dump(mode="json"), sort_keys=True)
+        described = sensor + self.cutoff.isoformat()
+        described += self.starts[0].isoformat() + self.starts[-1].isoformat()
+        values = self.history.write_csv(include_header=False)
+        return hashlib.sha256((described + values).encode()).hexdigest()
+
+
 @dataclass
 class ForecastDesk:
     """Forecasts the sensors of one portfolio. Models are trained once a week and kept while the desk lives."""
@@ -53,11 +76,12 @@ class ForecastDesk:
         used = {name for names in self.portfolio.sensors_of_devices().values() for name in names}
         return (self.portfolio.sensors[name] for name in sorted(used))
 
-    def _forecast(self, sensor: Sensor, day: date, now: datetime) -> Forecasted | None:
+    def inputs(self, sensor: Sensor, day: date, now: datetime) -> ForecastInputs | None:
+        """What the forecast of a sensor for a day is made of; None where there is nothing to forecast, or from."""
         sites = [site for site in self.portfolio.sites if sensor.site in (None, site.site_id)]
         seen = [horizon(self.portfolio.settings, site.timezone, day, now) for site in sites]
         origin, end = seen[0].planning_time, max(h.end for h in seen)
-        history = self._history(sensor, origin, end)
+        history = self.history(sensor, origin, end)
         if history.is_empty():
             return None
         starts = _unknown_steps(history, sensor, origin, min(h.start for h in seen), end)
@@ -66,14 +90,24 @@ class ForecastDesk:
         cutoff = self._training_time(origin, sensor)
         if (history["event_start"] < cutoff).sum() == 0:
             cutoff = origin  # the first week there is
-        key = _hash(sensor, history, cutoff, starts)
-        if stored := self._stored(sensor, day, key, now):
-            return stored
-        model = self._model(sensor, cutoff)
-        frame = model.predict(history, origin=origin, starts=starts)
-        return self._store(sensor, day, origin, now, key, model, frame)
+        return ForecastInputs(sensor, origin, cutoff, starts, history)
 
-    def _history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
+    def _forecast(self, sensor: Sensor, day: date, now: datetime) -> Forecasted | None:
+        given = self.inputs(sensor, day, now)
+        if given is None:
+            return None
+        if stored := self._stored(sensor, day, given.input_hash, now):
+            return stored
+        model = self._model(sensor, given.cutoff)
+        frame = model.predict(given.history, origin=given.origin, starts=given.starts)
+        return self._store(given, day, now, model, frame)
+
+    @cached_property
+    def _content_hash(self) -> str:
+        return self.portfolio.content_hash()
+
+    def history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
+        """The readings of the weeks before `origin` and until `end` that are known at the origin."""
         with self.engine.connect() as session:
             frame = read_as_of(session, [sensor.name], origin - HISTORY, end, origin, types=("reading",))
         return frame.select("event_start", "value")
@@ -86,7 +120,7 @@ class ForecastDesk:
 
     def _model(self, sensor: Sensor, cutoff: datetime) -> Model:
         if (sensor.name, cutoff) not in self._models:
-            history = self._history(sensor, cutoff, cutoff)
+            history = self.history(sensor, cutoff, cutoff)
             self._models[sensor.name, cutoff] = train(history, sensor, cutoff=cutoff)
         return self._models[sensor.name, cutoff]
 
@@ -108,15 +142,9 @@ class ForecastDesk:
         return Forecasted(sensor.name, row.ladder_step, row.reason, False, scores)
 
     def _store(
-        self,
-        sensor: Sensor,
-        day: date,
-        origin: datetime,
-        now: datetime,
-        key: str,
-        model: Model,
-        frame: pl.DataFrame,
+        self, given: ForecastInputs, day: date, now: datetime, model: Model, frame: pl.DataFrame
     ) -> Forecasted:
+        sensor, origin = given.sensor, given.origin
         if sensor.is_sparse:  # said outright, or an older forecast would stand
             frame = frame.with_columns(pl.col("value").fill_null(0.0))
         beliefs = frame.drop_nulls("value").with_columns(
@@ -139,7 +167,8 @@ class ForecastDesk:
                     insert into flex.forecast_run
                     select
                         n.sensor_id, :date, :origin, :key, o.source_id, :ladder_step, :reason, :mae, :mae_naive,
-                        :pinball, :coverage, :now
+                        :pinball, :coverage, :now,
+                        (select version_id from flex.portfolio_version where content_hash = :content_hash)
                     from flex.sensor as n, flex.source as o
                     where n.name = :sensor and o.name = :source and o.type = 'forecaster'
                     on conflict (sensor_id, date) do update set
@@ -147,13 +176,14 @@ class ForecastDesk:
                         source_id = excluded.source_id, ladder_step = excluded.ladder_step,
                         reason = excluded.reason, mae = excluded.mae, mae_naive = excluded.mae_naive,
                         pinball = excluded.pinball, coverage = excluded.coverage,
-                        belief_time = excluded.belief_time
+                        belief_time = excluded.belief_time, version_id = excluded.version_id
                 """),
                 {
                     "sensor": sensor.name,
                     "date": day,
                     "origin": origin,
-                    "key": key,
+                    "key": given.input_hash,
+                    "content_hash": self._content_hash,
                     "source": model.name,
                     "ladder_step": model.ladder_step.name.lower().replace("_", " "),
                     "reason": model.reason,
@@ -180,9 +210,3 @@ def _unknown_steps(
 
 def _finite(score: float) -> float | None:
     return score if math.isfinite(score) else None
-
-
-def _hash(sensor: Sensor, history: pl.DataFrame, cutoff: datetime, starts: list[datetime]) -> str:
-    described = sensor.model_dump_json() + cutoff.isoformat() + starts[0].isoformat() + starts[-1].isoformat()
-    values = history.write_csv(include_header=False)
-    return hashlib.sha256((described + values).encode()).hexdigest()

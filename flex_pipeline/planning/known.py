@@ -37,6 +37,18 @@ def read_known(
     session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
 ) -> Known:
     """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
+    return Known(
+        portfolio,
+        blocked_on(session, portfolio, day),
+        read_stock(session, [site.site_id for site in sites], day),
+        read_beliefs(session, portfolio, sites, seen),
+    )
+
+
+def read_beliefs(
+    session: Session, portfolio: Portfolio, sites: Collection[Site], seen: Collection[Horizon]
+) -> dict[str, pl.DataFrame]:
+    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type."""
     of_sites = {name for site in sites for name in site.sensors}
     used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
@@ -48,12 +60,7 @@ def read_known(
     for name in used:
         if (sensor := portfolio.sensors[name]).is_sparse:
             held[name] = _asked(held[name], sensor, planning_time)
-    return Known(
-        portfolio,
-        blocked_on(session, portfolio, day),
-        read_stock(session, [site.site_id for site in sites], day),
-        held,
-    )
+    return held
 
 
 def _asked(beliefs: pl.DataFrame, sensor: Sensor, planning_time: datetime) -> pl.DataFrame:

@@ -10,16 +10,16 @@ from sqlalchemy import Engine
 from flex_pipeline.plots.schedule import SiteDay
 from flex_pipeline.plots.style import Array
 from flex_pipeline.portfolio.portfolio import Portfolio
-from flex_pipeline.warehouse.plans import read_device_steps, read_site_steps
+from flex_pipeline.warehouse.plans import NotStoredError, read_device_steps, read_site_steps
 
 
 def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> SiteDay:
-    """The plan in force of a site for a local day. LookupError when there is none."""
+    """The plan in force of a site for a local day. NotStoredError when there is none."""
     with engine.connect() as session:
         steps = read_site_steps(session, site_id, day)
         devices = read_device_steps(session, site_id, day).partition_by("device_id", as_dict=True)
     if steps.is_empty():
-        raise LookupError(f"there is no plan of {site_id} for {day}; make it with flex-pipeline backfill")
+        raise NotStoredError(f"there is no plan of {site_id} for {day}; make it with flex-pipeline backfill")
     hours = (steps["event_end"][0] - steps["event_start"][0]).total_seconds() / 3600
 
     def cost(net_kw: str) -> float:

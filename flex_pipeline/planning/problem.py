@@ -96,7 +96,7 @@ def site_problem(
 
     The horizon ends early where values do: beyond the day they are an advantage, not a need.
     """
-    documents = [site.flex_context, *(device.flex_model for device in devices)]
+    documents = [site.flex_context, *([device.flex_model, device.flex_context] for device in devices)]
     needed = set(sensors_in(documents, with_default=False).values())
     end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
@@ -120,6 +120,7 @@ def site_problem(
                 "flex_model": _of_the_day(
                     device, resolved(device.flex_model), horizon, end, soc_at_start_kwh
                 ),
+                **({"flex_context": resolved(device.flex_context)} if device.flex_context else {}),
             }
             for device in devices
         ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -166,7 +165,60 @@ FLEX_CONTEXT = Record(
 
 NO_QUANTITY = ("name", "values")  # the values of a series are numbers, in a unit beside them
 
-SCHEMA = json_schema(FLEX_CONTEXT, "flex-context")
+# What a device may state for itself. The rest is the connection's, which all devices behind it share.
+DEVICE_CONTEXT = Record(
+    tuple(
+        FLEX_CONTEXT[name]
+        for name in (
+            "soc-minima-breach-price",
+            "soc-maxima-breach-price",
+            "consumption-breach-price",
+            "production-breach-price",
+            "relax-constraints",
+            "relax-soc-constraints",
+            "relax-capacity-constraints",
+        )
+    )
+)
+
+# ways to state the same: who states one does not inherit the others
+_FORMER_FIXED_POWER = "inflexible-device-sensors"
+_INSTEAD_OF: Mapping[str, tuple[str, ...]] = {
+    "consumption-price": ("consumption-price-sensor",),
+    "consumption-price-sensor": ("consumption-price",),
+    "production-price": ("production-price-sensor",),
+    "production-price-sensor": ("production-price",),
+    "inflexible-consumption": (_FORMER_FIXED_POWER,),
+    "inflexible-production": (_FORMER_FIXED_POWER,),
+    _FORMER_FIXED_POWER: ("inflexible-consumption", "inflexible-production"),
+}
+
+
+def inherited(outer: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The flex-context that holds where one stands inside another: field by field, the inner one's own counts.
+
+    >>> inherited({"consumption-price": "1 EUR/kWh", "relax-constraints": False}, {"consumption-price": "2 EUR/kWh"})
+    {'consumption-price': '2 EUR/kWh', 'relax-constraints': False}
+    """
+    replaced = {other for name in own for other in _INSTEAD_OF.get(name, ())}
+    return {name: value for name, value in outer.items() if name not in replaced} | dict(own)
+
+
+def check_device_context(
+    mapping: Any, *, allow_sensor: bool = True, allow_wall_clock: bool = True, path: str = "flex-context"
+) -> list[Fault]:
+    """Everything wrong with the flex-context of a device."""
+    mapping = present_spelling(mapping, DEVICE_CONTEXT, path).document
+    if not isinstance(mapping, Mapping):
+        return list(DEVICE_CONTEXT.faults(mapping, path, Reading()))
+    of_site = [field.name for field in FLEX_CONTEXT.fields if field not in DEVICE_CONTEXT.fields]
+    faults = [
+        Fault(join(path, name), mapping[name], "belongs to the connection: state it for the site")
+        for name in of_site
+        if name in mapping
+    ]
+    own = {name: value for name, value in mapping.items() if name not in of_site}
+    return [*faults, *DEVICE_CONTEXT.faults(own, path, Reading(allow_sensor, allow_wall_clock))]
 
 
 def check_flex_context(
@@ -174,14 +226,21 @@ def check_flex_context(
     *,
     allow_sensor: bool = True,
     allow_wall_clock: bool = True,
+    is_whole: bool = True,
     path: str = "flex-context",
 ) -> list[Fault]:
-    """Everything wrong with a flex-context, before its data are known."""
+    """Everything wrong with a flex-context, before its data are known.
+
+    One that is not whole may lack what another gives it or inherits from it.
+    """
     mapping = present_spelling(mapping, FLEX_CONTEXT, path).document
     faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
     if not isinstance(mapping, Mapping):
         return faults
     faults += [*_price_faults(mapping, path), *_fixed_power_faults(mapping, path)]
+    if is_whole and not {"consumption-price", "consumption-price-sensor"} & set(mapping):
+        price = FLEX_CONTEXT["consumption-price"]
+        faults.append(Fault(join(path, price.name), None, f"is missing: {price.text}"))
     if len(currencies := currencies_in(mapping)) > 1:
         faults.append(
             Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency")
@@ -190,13 +249,10 @@ def check_flex_context(
 
 
 def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
-    """Prices stated twice, or not at all."""
+    """Prices stated twice, and commitments without one."""
     for name in ("consumption-price", "production-price"):
         if name in mapping and f"{name}-sensor" in mapping:
             yield Fault(join(path, name), mapping[name], f"give this or {name}-sensor, not both")
-    if not {"consumption-price", "consumption-price-sensor"} & set(mapping):
-        field = FLEX_CONTEXT["consumption-price"]
-        yield Fault(join(path, field.name), None, f"is missing: {field.text}")
     for i, commitment in enumerate(_list(mapping, "commitments")):
         if isinstance(commitment, Mapping) and not {"up-price", "down-price"} & set(commitment):
             yield Fault(join(path, f"commitments[{i}]"), None, "needs up-price, down-price or both")
@@ -204,7 +260,8 @@ def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
 
 def _fixed_power_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
     """Fixed power stated in the former way too, or counted twice."""
-    former, fixed = "inflexible-device-sensors", ("inflexible-consumption", "inflexible-production")
+    former = _FORMER_FIXED_POWER
+    fixed = _INSTEAD_OF[former]
     given = [name for name in fixed if name in mapping]
     if given and former in mapping:
         message = f"cannot be combined with {' and '.join(given)}: move its sensors there"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flex_pipeline.portfolio.field_docs import json_schema
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -220,11 +219,6 @@ def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
             raise ValueError(f"a {device_type} has a field {spec.name} already")
         record = replace(record, fields=(*record.fields, spec))
     FLEX_MODELS[device_type] = record
-
-
-def schema_of(device_type: str) -> dict[str, Any]:
-    """The JSON Schema of a flex-model."""
-    return json_schema(FLEX_MODELS[device_type], f"flex-model of a {device_type}")
 
 
 def check_flex_model(

@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
 from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
-from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context
+from flex_pipeline.portfolio.file_schema import DEVICE, FILE, LOCATION, OF_THE_FILE
+from flex_pipeline.portfolio.flex_context import (
+    DEVICE_CONTEXT,
+    FLEX_CONTEXT,
+    check_device_context,
+    check_flex_context,
+    inherited,
+)
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
@@ -20,14 +27,10 @@ from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
 
-SourceCheck = Callable[[Mapping[str, Any], Sensor], list[tuple[str, object, str]]]
+SourceCheck = Callable[[Mapping[str, Any], Sensor | None], list[tuple[str, object, str]]]
 PluginLoader = Callable[[Collection[str], Path], None]
 
 Model = TypeVar("Model", Settings, Sensor)
-
-TOP = ("settings", "site", "timezone", "account", "location", "sensors", "flex-context", "devices")
-DEVICE = ("type", "flex-model")
-LOCATION = ("latitude", "longitude")
 
 
 class PortfolioError(ValueError):
@@ -44,9 +47,11 @@ class _Reader:
 
     check_source: SourceCheck
     load_plugins: PluginLoader
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings | None = None
+    inherited_faults: frozenset[tuple[str, str]] = frozenset()  # of the settings' flex-context
     sites: dict[str, Site] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
+    described: set[str] = field(default_factory=set)  # names of sensors, also of faulty ones
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -56,6 +61,15 @@ class _Reader:
     ) -> None:
         line = document.line(key if key is not None else key_of(where))
         self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value, message)}{message}")
+
+    @property
+    def common(self) -> Settings:
+        """The settings, which have a default for all that is not stated."""
+        return self.settings or Settings()
+
+    def refer(self, document: Document, given: Any, where: str) -> None:
+        """Note which sensors a flex-context or flex-model names."""
+        self.references += [(document, path, sensor) for path, sensor in sensors_in(given, where).items()]
 
     def present(self, document: Document, given: Any, record: Record, where: str) -> Any:
         """A flex-context or flex-model in the present spelling."""
@@ -74,7 +88,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
     for document in _documents(folder, reader):
         _read_document(document, reader)
     for document, where, name in reader.references:
-        if name not in reader.sensors:
+        if name not in reader.described:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
@@ -82,7 +96,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
     if reader.faults:
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
-    return Portfolio(folder.absolute(), reader.settings, sites, reader.sensors, tuple(reader.notices))
+    return Portfolio(folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices))
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
@@ -104,31 +118,51 @@ def _documents(folder: Path, reader: _Reader) -> list[Document]:
 
 def _read_document(document: Document, reader: _Reader) -> None:
     fields = document.fields
-    for fault in unknown_keys(fields, TOP, ""):
+    for fault in unknown_keys(fields, tuple(FILE), ""):
         reader.fault(document, fault.field, None, fault.message)
     if "settings" in fields:
-        reader.settings = _validated(Settings, fields["settings"], "settings", document, reader) or Settings()
-        try:
-            reader.load_plugins(reader.settings.plugins, document.path.parent)
-        except ImportError as error:
-            reader.fault(document, "settings.plugins", None, str(error))
+        _read_settings(document, reader)
     site_id = fields.get("site")
     if site_id is None and "devices" in fields:
         reader.fault(document, "site", None, "is missing: devices belong to a site")
-        return
-    timezone = str(fields.get("timezone", reader.settings.timezone))
+    if site_id is None and "flex-context" in fields:
+        reader.fault(
+            document, "flex-context", None, "belongs to a site; what holds for all is settings.flex-context"
+        )
+    timezone = str(fields.get("timezone", reader.common.timezone))
     try:
         ZoneInfo(timezone)
     except (ValueError, KeyError, OSError):
         reader.fault(
             document, "timezone", timezone, 'is not a timezone; write for example "Europe/Amsterdam"'
         )
-        return
+        timezone = "UTC"  # in order to see what else is wrong
     location = _location(document, reader)
     for name, given in _mapping(document, "sensors", reader):
         _read_sensor(document, reader, name, given, timezone=timezone, site=site_id, location=location)
     if site_id is not None:
         _read_site(document, reader, str(site_id), timezone, location)
+
+
+def _read_settings(document: Document, reader: _Reader) -> None:
+    if reader.settings is not None:
+        reader.fault(document, "settings", None, "stand in another file of the portfolio too")
+        return
+    given, where = document.fields["settings"], "settings.flex-context"
+    settings = _validated(Settings, given, "settings", document, reader) or Settings()
+    stated = given.get("flex-context", {}) if isinstance(given, Mapping) else {}
+    context = reader.present(document, stated, FLEX_CONTEXT, where)
+    faults = check_flex_context(context, is_whole=False, path=where) if isinstance(context, Mapping) else []
+    for fault in faults:
+        reader.fault(document, fault.field, fault.value, fault.message)
+    reader.inherited_faults = frozenset((f.field.removeprefix("settings."), f.message) for f in faults)
+    reader.refer(document, context, where)
+    inheritable = dict(context) if isinstance(context, Mapping) else {}
+    reader.settings = settings.model_copy(update={"flex_context": inheritable})
+    try:
+        reader.load_plugins(settings.plugins, document.path.parent)
+    except ImportError as error:
+        reader.fault(document, "settings.plugins", None, str(error))
 
 
 def _location(document: Document, reader: _Reader) -> tuple[float | None, float | None]:
@@ -138,7 +172,7 @@ def _location(document: Document, reader: _Reader) -> tuple[float | None, float 
     if not isinstance(given, Mapping) or set(given) != set(LOCATION):
         reader.fault(document, "location", given, "must be written {latitude: 52.37, longitude: 4.90}")
         return None, None
-    for name, limit in zip(LOCATION, (90, 180), strict=True):
+    for name, limit in LOCATION.items():
         if not isinstance(given[name], int | float) or abs(given[name]) > limit:
             reader.fault(
                 document, f"location.{name}", given[name], f"must be degrees from -{limit} to {limit}"
@@ -158,9 +192,10 @@ def _read_sensor(
     location: tuple[float | None, float | None],
 ) -> None:
     key: Key = ("sensors", name)
-    if name in reader.sensors:
+    if name in reader.described:
         reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
         return
+    reader.described.add(name)
     if not isinstance(given, Mapping):
         reader.fault(
             document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key
@@ -171,6 +206,9 @@ def _read_sensor(
             where = ".".join(map(str, ("sensors", name, *place)))
             reader.fault(document, where, None, ADVICE, (*key, *place))
         return
+    for name_of_file in set(OF_THE_FILE) & set(given):
+        where = f"sensors.{name}.{name_of_file}"
+        reader.fault(document, where, given[name_of_file], "is said by the file that the sensor stands in")
     fields = {"timezone": timezone} | dict(given) | {"name": name, "site": site}
     fields |= {"latitude": location[0], "longitude": location[1]}
     if "capacity" in fields:
@@ -180,13 +218,14 @@ def _read_sensor(
             reader.fault(
                 document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity")
             )
-            return
+            del fields["capacity"]
     sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
-    if sensor is None:
-        return
-    for where, value, message in reader.check_source(sensor.source, sensor):
-        reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
-    reader.sensors[name] = sensor
+    source = given.get("source")
+    if isinstance(source, Mapping):
+        for where, value, message in reader.check_source(source, sensor):
+            reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
+    if sensor is not None:
+        reader.sensors[name] = sensor
 
 
 def _read_site(
@@ -198,10 +237,7 @@ def _read_site(
 ) -> None:
     if site_id in reader.sites or "/" in site_id or "|" in site_id:
         reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
-        return
-    context = reader.present(document, document.fields.get("flex-context", {}), FLEX_CONTEXT, "flex-context")
-    for fault in check_flex_context(context, path="flex-context"):
-        reader.fault(document, fault.field, fault.value, fault.message)
+    context = _read_context(document, reader)
     devices = tuple(
         device
         for name, given in _mapping(document, "devices", reader)
@@ -212,10 +248,24 @@ def _read_site(
         if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
             where = f"devices.{device.name}.flex-model.shares-stock-of"
             reader.fault(document, where, owner, "is not another storage of this site")
-    for where, sensor in sensors_in(context, "flex-context").items():
-        reader.references.append((document, where, sensor))
     account = str(document.fields.get("account", site_id))
-    reader.sites[site_id] = Site(site_id, timezone, account, *location, dict(context), devices)
+    reader.sites[site_id] = Site(site_id, timezone, account, *location, context, devices)
+
+
+def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
+    """The flex-context of a site: what it states, and of the settings' what it does not."""
+    where = "flex-context"
+    own = reader.present(document, document.fields.get(where, {}), FLEX_CONTEXT, where)
+    reader.refer(document, own, where)
+    if not isinstance(own, Mapping):
+        context, checked = {}, check_flex_context(own, path=where)
+    else:
+        context = inherited(reader.common.flex_context, own)
+        checked = check_flex_context(context, path=where)
+    for fault in checked:
+        if (fault.field, fault.message) not in reader.inherited_faults:
+            reader.fault(document, fault.field, fault.value, fault.message)
+    return context
 
 
 def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
@@ -223,7 +273,7 @@ def _read_device(document: Document, reader: _Reader, site_id: str, name: str, g
     if not isinstance(given, Mapping) or "flex-model" not in given:
         reader.fault(document, where, given, f"needs a type ({' or '.join(FLEX_MODELS)}) and a flex-model")
         return None
-    for fault in unknown_keys(given, DEVICE, where):
+    for fault in unknown_keys(given, tuple(DEVICE), where):
         reader.fault(document, fault.field, fault.value, fault.message)
     device_type = given.get("type", "storage")
     if device_type not in FLEX_MODELS:
@@ -232,11 +282,15 @@ def _read_device(document: Document, reader: _Reader, site_id: str, name: str, g
     model = reader.present(document, given["flex-model"], FLEX_MODELS[device_type], f"{where}.flex-model")
     for fault in check_flex_model(model, device_type, path=f"{where}.flex-model"):
         reader.fault(document, fault.field, fault.value, fault.message)
-    if not isinstance(model, Mapping):
+    place = f"{where}.flex-context"
+    context = reader.present(document, given.get("flex-context", {}), DEVICE_CONTEXT, place)
+    for fault in check_device_context(context, path=place):
+        reader.fault(document, fault.field, fault.value, fault.message)
+    if not isinstance(model, Mapping) or not isinstance(context, Mapping):
         return None
-    for path, sensor in sensors_in(model, f"{where}.flex-model").items():
-        reader.references.append((document, path, sensor))
-    return Device(f"{site_id}/{name}", site_id, name, device_type, dict(model))
+    reader.refer(document, model, f"{where}.flex-model")
+    reader.refer(document, context, place)
+    return Device(f"{site_id}/{name}", site_id, name, device_type, dict(model), dict(context))
 
 
 def _mapping(document: Document, name: str, reader: _Reader) -> Iterator[tuple[str, Any]]:

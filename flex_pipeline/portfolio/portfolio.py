@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.retention import Retention
-from flex_pipeline.portfolio.sensor import Duration, Sensor
+from flex_pipeline.portfolio.sensor import Duration, Sensor, TimeOfDay
 
 
 class Settings(BaseModel):
@@ -23,14 +24,36 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    planning_time: time = Field(default=time(13, 15), alias="planning-time")
-    look_ahead: Duration = Field(default=timedelta(hours=24), alias="look-ahead")
-    resolution: Duration = timedelta(minutes=15)
-    currency: str = "EUR"
-    timezone: str = "Europe/Amsterdam"
-    plugins: tuple[str, ...] = ()  # modules that add fields to flex-models, or types of devices
-    # no part of what a plan was made with
-    retention: Retention = Field(default_factory=Retention, exclude=True)
+    planning_time: TimeOfDay = Field(
+        default=time(13, 15),
+        alias="planning-time",
+        description="When a day is planned, on the day before; what is known later has no say in it.",
+    )
+    look_ahead: Duration = Field(
+        default=timedelta(hours=24),
+        alias="look-ahead",
+        description="How far beyond the day is planned, where prices or forecasts are known.",
+    )
+    resolution: Duration = Field(default=timedelta(minutes=15), description="The length of a step of a plan.")
+    currency: str = Field(default="EUR", description="What costs are reported in.")
+    timezone: str = Field(
+        default="Europe/Amsterdam",
+        description="Of the planning time, and of all that does not state its own.",
+    )
+    plugins: tuple[str, ...] = Field(
+        default=(), description="Modules that add fields to flex-models, or types of devices."
+    )
+    flex_context: dict[str, Any] = Field(
+        default={},
+        alias="flex-context",
+        exclude=True,  # it is in the flex-contexts of the sites, which inherit it
+        description="What holds for every site that does not state the same field itself.",
+    )
+    retention: Retention = Field(
+        default_factory=Retention,
+        exclude=True,  # no part of what a plan was made with
+        description="How long old beliefs are kept; everything, unless stated.",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -56,11 +79,12 @@ class Device:
     name: str
     type: str
     flex_model: dict[str, Any]
+    flex_context: dict[str, Any] = field(default_factory=dict)  # what it states instead of its site
 
     @property
     def sensors(self) -> frozenset[str]:
-        """Names of the sensors that its flex-model reads."""
-        return frozenset(sensors_in(self.flex_model).values())
+        """Names of the sensors that its flex-model and its own flex-context read."""
+        return frozenset(sensors_in([self.flex_model, self.flex_context]).values())
 
     @property
     def shares_stock_of(self) -> str | None:
@@ -131,13 +155,50 @@ class Portfolio:
                     "account": site.account,
                     "location": [site.latitude, site.longitude],
                     "flex-context": site.flex_context,
-                    "devices": {d.name: {"type": d.type, "flex-model": d.flex_model} for d in site.devices},
+                    # a list: their order is that of the problem, and JSON in a database keeps none of keys
+                    "devices": [
+                        {
+                            "name": device.name,
+                            "type": device.type,
+                            "flex-model": device.flex_model,
+                            "flex-context": device.flex_context,
+                        }
+                        for device in site.devices
+                    ],
                 }
                 for site in self.sites
             },
         }
 
+    @classmethod
+    def of_content(cls, content: Mapping[str, Any], folder: Path) -> Portfolio:
+        """The portfolio that has a content; the other way round of `content`."""
+        return cls(
+            folder,
+            Settings.model_validate(content["settings"]),
+            tuple(_site(site_id, given) for site_id, given in sorted(content["sites"].items())),
+            {name: Sensor.model_validate(given) for name, given in content["sensors"].items()},
+        )
+
     def content_hash(self) -> str:
         """Equal for equal configurations, wherever they are read from."""
         text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _site(site_id: str, given: Mapping[str, Any]) -> Site:
+    devices = tuple(
+        Device(
+            f"{site_id}/{device['name']}",
+            site_id,
+            device["name"],
+            device["type"],
+            device["flex-model"],
+            device["flex-context"],
+        )
+        for device in given["devices"]
+    )
+    latitude, longitude = given["location"]
+    return Site(
+        site_id, given["timezone"], given["account"], latitude, longitude, given["flex-context"], devices
+    )

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import isodate
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 Kind = Literal[
     "price",  # currency per energy
@@ -33,7 +41,15 @@ def parse_duration(value: object) -> object:
     return duration
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": "^P", "examples": ["PT15M"]}),
+]
+# in a JSON Schema, the format "time" asks for an offset
+TimeOfDay = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": "^[012]?\\d:[0-5]\\d", "examples": ["13:15"]})
+]
 
 
 class Known(BaseModel):
@@ -45,8 +61,14 @@ class Known(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
 
-    day_ahead: time | None = Field(default=None, alias="day-ahead")
-    delay: Duration = timedelta(0)
+    day_ahead: TimeOfDay | None = Field(
+        default=None,
+        alias="day-ahead",
+        description="The whole local day is known from this time on the day before.",
+    )
+    delay: Duration = Field(
+        default=timedelta(0), description="Otherwise, how long after the end of its step a value is known."
+    )
 
     def at(self, event_start: datetime, resolution: timedelta, timezone: ZoneInfo) -> datetime:
         """The time (UTC) from which the value of the step at `event_start` can be known."""
@@ -63,13 +85,17 @@ class Sensor(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    unit: str
-    resolution: Duration
-    kind: Kind
-    timezone: str
-    source: dict[str, Any]
-    known: Known = Known()
-    capacity_kw: float | None = Field(default=None, alias="capacity")
+    unit: str = Field(description="Of its values, such as kW or EUR/MWh.")
+    resolution: Duration = Field(description="The length of its steps, of which an hour has a whole number.")
+    kind: Kind = Field(description="What it measures: by this it is judged and forecast.")
+    timezone: str = Field(description="Where its local days begin.")
+    source: dict[str, Any] = Field(description="Where its values are read from: see docs/sources.md.")
+    known: Known = Field(
+        default=Known(), description="When a value can be known, where its source does not say."
+    )
+    capacity_kw: float | None = Field(
+        default=None, alias="capacity", description="The most that it can measure, as a power such as 5 kW."
+    )
     latitude: float | None = None
     longitude: float | None = None
     site: str | None = None  # None: shared by all sites, such as a market price

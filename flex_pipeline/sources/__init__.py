@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import polars as pl
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources.dropped_folder import DroppedFolderSource
@@ -46,6 +46,12 @@ _SOURCES: dict[str, type[Source]] = {
     "dropped-folder": DroppedFolderSource,
 }
 _KINDS = (*_SOURCES, "simulated")
+
+
+def source_schema() -> dict[str, Any]:
+    """The JSON Schema of a sensor's `source`, with its definitions: one of all kinds."""
+    kinds: Any = Union[(*_SOURCES.values(), *SIMULATIONS.values())]
+    return TypeAdapter(kinds).json_schema()
 
 
 def check_source(config: Mapping[str, Any], sensor: Sensor | None = None) -> list[Problem]:

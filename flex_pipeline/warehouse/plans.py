@@ -35,12 +35,28 @@ SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
 PLAN_LOCK = 7_306
 
 
+class NotStoredError(LookupError):
+    """A plan or forecast that was never made, or was deleted."""
+
+
 @dataclass(frozen=True)
 class StoredStock:
     """The energy a device holds at the end of a planned day, and would hold without flexibility."""
 
     soc_kwh: float
     baseline_soc_kwh: float
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What a plan says of its inputs."""
+
+    run_id: int
+    planning_time: datetime
+    version_id: int
+    input_hash: str
+    problem: Mapping[str, Any]  # its inputs, as they were stored
+    blocked: Mapping[str, str]  # the devices that were left out, and why
 
 
 @dataclass(frozen=True)
@@ -145,16 +161,48 @@ def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
 
 def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
     """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
+    return _stock(session, "flex.current_plan", {"sites": list(site_ids), "date": day})
+
+
+def read_stock_before(session: Session, site_id: str, day: date, run_id: int) -> dict[str, StoredStock]:
+    """The same as it was when a plan was made: later plans of the days before have no say in it."""
+    plans_then = """(
+        select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
+        order by site_id, date, belief_time desc, run_id desc
+    )"""
+    return _stock(session, plans_then, {"sites": [site_id], "date": day, "run": run_id})
+
+
+def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[str, StoredStock]:
     found = session.execute(
-        text("""
+        text(f"""
             select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
-            from flex.current_plan as p join flex.device_plan as d using (run_id)
+            from {plans} as p join flex.device_plan as d using (run_id)
             where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
             order by d.device_id, p.date desc
         """),
-        {"sites": list(site_ids), "date": day},
+        parameters,
     )
     return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
+
+
+def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
+    """A plan of a site-day, else the one in force; None when there is none."""
+    found = session.execute(
+        text("""
+            select run_id, planning_time, version_id, input_hash, problem from flex.schedule_run
+            where site_id = :site_id and date = :date and run_id = coalesce(:run, run_id)
+            order by belief_time desc, run_id desc limit 1
+        """),
+        {"site_id": site_id, "date": day, "run": run_id},
+    ).first()
+    if found is None:
+        return None
+    left_out = session.execute(
+        text("select device_id, reason from flex.device_plan where run_id = :run and status = 'blocked'"),
+        {"run": found.run_id},
+    )
+    return StoredRun(**found._mapping, blocked={row.device_id: row.reason for row in left_out})
 
 
 def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection as Session
 from sqlalchemy import text
@@ -113,6 +114,15 @@ def sensor_ids(session: Session) -> Mapping[str, int]:
     """The warehouse's number of each active sensor."""
     found = session.execute(text("select name, sensor_id from flex.sensor where active"))
     return {row.name: row.sensor_id for row in found}
+
+
+def read_content(session: Session, version_id: int) -> dict[str, Any]:
+    """The content of a version."""
+    found = session.execute(
+        text("select content from flex.portfolio_version where version_id = :version"),
+        {"version": version_id},
+    )
+    return dict(found.scalar_one())
 
 
 def version_in_force(session: Session, portfolio: Portfolio) -> int:

@@ -151,3 +151,19 @@ def test_a_plan_is_told_with_its_diagnosis_and_the_ten_limits_that_are_worth_mos
         "worth": pytest.approx(24 * 0.12),
         "highest": pytest.approx(0.12),
     }
+
+
+def test_the_partitions_of_a_device_that_left_stay(
+    tmp_path: Path, warehouse: Engine, instance: dg.DagsterInstance
+) -> None:
+    homes(tmp_path, warehouse, ["a", "b", "c"])
+    run(instance, tmp_path, f"{TODAY}|a/battery", f"{TODAY}|c/battery")
+    (tmp_path / "b.yaml").unlink()
+    pipeline = PipelineResource(warehouse=WarehouseResource(), folder=str(tmp_path))
+    job = build_defs(pipeline=pipeline).resolve_implicit_global_asset_job_def()
+
+    loaded = job.get_subset(asset_selection={dg.AssetKey("portfolio")}).execute_in_process(instance=instance)
+
+    assert loaded.success
+    assert set(instance.get_dynamic_partitions(partitions.DEVICES)) == set(DEVICES)
+    assert instance.get_materialized_partitions(KEY) == {f"{TODAY}|{device}" for device in DEVICES}

@@ -59,6 +59,16 @@ def problem(portfolio: Portfolio, hours: int, soc: dict[str, float] | None = Non
     return site_problem(site, site.devices, values, seen, soc or {})
 
 
+def test_what_a_device_states_for_itself_goes_with_it(tmp_path: Path) -> None:
+    own = "    flex-context: {soc-minima-breach-price: {sensor: price}}\n    type: storage\n"
+    (tmp_path / "home.yaml").write_text(SITE.replace("    type: storage\n", own))
+
+    ev, washer = problem(load_portfolio(tmp_path, check_source, load_plugins), 47)["devices"]  # type: ignore[misc]
+
+    assert ev["flex_context"]["soc-minima-breach-price"]["series"]["values"][:2] == [0.0, 1.0]
+    assert "flex_context" not in washer
+
+
 def test_a_sensor_becomes_its_values_and_what_is_added_stays(portfolio: Portfolio) -> None:
     made = problem(portfolio, 47)
 

@@ -99,6 +99,66 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert "other.yaml:2" in message
 
 
+BROKEN = {
+    "a-not-yaml.yaml": "site: a\n\tbad: tab\n",
+    "b-settings.yaml": "settings:\n  planning-time: 25:00\n  flex-context: {site-power-capacity: 5 kWh}\n",
+    "c-no-site.yaml": """\
+devices: {}
+sensors:
+  lost: {unit: kW, resolution: PT7M, kind: load, source: {simulated: nonsense}}
+""",
+    "d-home.yaml": """\
+site: home
+timezone: Mars/Olympus
+location: {latitude: 152.4, longitude: 4.9}
+sensors:
+  price: {unit: EUR/MWh, resolution: PT1H, kind: prise, source: {simulated: price}}
+  load: {unit: kW, resolution: PT1H, kind: load, capacity: 5 kWh, source: {csv: a.csv}}
+flex-context:
+  consumption-price: {sensor: price}
+  production-price: {sensor: nowhere}
+devices:
+  battery: {flex-model: {soc-max: 10 kW, power-capacity: 5 kW, soc-mni: 1 kWh}}
+  washer: {type: machine, flex-model: {}}
+  heater: {type: process, flex-model: {power: 2 kW}, flex-context: {consumption-price: 1 EUR/kWh}}
+""",
+    "e-home.yaml": "site: home\nflex-context: 5\ndevices: {pump: 3}\n",
+}
+FOUND = """\
+a-not-yaml.yaml:2
+b-settings.yaml:2  settings.planning-time
+b-settings.yaml:3  settings.flex-context.site-power-capacity
+c-no-site.yaml:1  site
+c-no-site.yaml:3  sensors.lost.resolution
+c-no-site.yaml:3  sensors.lost.source.simulated
+d-home.yaml:2  timezone
+d-home.yaml:3  location.latitude
+d-home.yaml:5  sensors.price.kind
+d-home.yaml:6  sensors.load.capacity
+d-home.yaml:6  sensors.load.source.column
+d-home.yaml:9  flex-context.production-price
+d-home.yaml:11  devices.battery.flex-model.soc-max
+d-home.yaml:11  devices.battery.flex-model.soc-mni
+d-home.yaml:12  devices.washer.type
+d-home.yaml:13  devices.heater.flex-context.consumption-price
+d-home.yaml:13  devices.heater.flex-model.duration
+e-home.yaml:1  site
+e-home.yaml:2  flex-context
+e-home.yaml:3  devices.pump
+"""
+
+
+def test_a_folder_that_is_broken_in_twenty_ways_is_told_of_each_once(tmp_path: Path) -> None:
+    for name, text in BROKEN.items():
+        write(tmp_path, text, name)
+
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(tmp_path, check_source, load_plugins)
+
+    heads = [fault.removeprefix(f"{tmp_path}/").splitlines()[0] for fault in caught.value.faults]
+    assert sorted(heads) == sorted(FOUND.splitlines())
+
+
 @pytest.mark.parametrize(
     "source",
     [

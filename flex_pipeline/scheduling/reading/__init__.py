@@ -9,7 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
-from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context, currencies_in
+from flex_pipeline.portfolio.flex_context import (
+    DEVICE_CONTEXT,
+    FLEX_CONTEXT,
+    check_device_context,
+    check_flex_context,
+    currencies_in,
+    inherited,
+)
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.scheduling.plugins import additions
@@ -91,6 +98,10 @@ def _present(mapping: Any) -> tuple[Any, tuple[str, ...]]:
             model = present_spelling(device["flex_model"], record, str(device.get("name")))
             notices += model.notices
             device = _with_owner_by_name({**device, "flex_model": model.document}, mapping["devices"])
+        if "flex_context" in _mapping(device):
+            own = present_spelling(device["flex_context"], DEVICE_CONTEXT, str(device.get("name")))
+            notices += own.notices
+            device = {**device, "flex_context": own.document}
         devices.append(device)
     return {**mapping, "flex_context": context.document, "devices": devices}, tuple(notices)
 
@@ -139,7 +150,7 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
     path = f"devices[{i}]"
     if not isinstance(device, Mapping):
         return [Fault(path, device, "needs name, type and flex_model")]
-    own = {key: value for key, value in device.items() if key != "flex_model"}
+    own = {key: value for key, value in device.items() if key not in ("flex_model", "flex_context")}
     faults = list(DEVICE.faults(own, path, Reading()))
     if any(isinstance(other, Mapping) and other.get("name") == device.get("name") for other in devices[:i]):
         faults.append(Fault(f"{path}.name", device.get("name"), "is the name of another device too"))
@@ -151,6 +162,12 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
+    faults += check_device_context(
+        device.get("flex_context", {}),
+        allow_sensor=False,
+        allow_wall_clock=False,
+        path=f"{path}.flex_context",
+    )
     return faults + _check_sharing(device, path, devices)
 
 
@@ -194,13 +211,14 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], device["name"], notes)
         for device in devices
     ]
-    storages, stocks = _read_storages(devices, models, context)
+    contexts = [_context_of(device, context) for device in devices]
+    storages, stocks = _read_storages(devices, models, contexts)
     added = tuple(
         addition
         for device, model in zip(devices, models, strict=True)
         for addition in additions(device.get("type", "storage"), model, device["name"])
     )
-    currencies = currencies_in([context.mapping, *(model.mapping for model in models)])
+    currencies = currencies_in([*(own.mapping for own in contexts), *(model.mapping for model in models)])
     return Problem(
         notes.grid,
         notes.timezone,
@@ -219,11 +237,19 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
     )
 
 
+def _context_of(device: Mapping[str, Any], site: Fields) -> Fields:
+    """The flex-context that holds for a device: the site's, but for what it states itself."""
+    own = device.get("flex_context")
+    if not own:
+        return site
+    return Fields(inherited(site.mapping, own), FLEX_CONTEXT, f"{device['name']}.flex_context", site.notes)
+
+
 def _read_storages(
-    devices: list[Any], models: list[Fields], context: Fields
+    devices: list[Any], models: list[Fields], contexts: list[Fields]
 ) -> tuple[tuple[Storage, ...], tuple[Stock, ...]]:
     converters = {
-        i: read_converter(models[i], context)
+        i: read_converter(models[i], contexts[i])
         for i, device in enumerate(devices)
         if device.get("type", "storage") == "storage"
     }
@@ -239,7 +265,9 @@ def _read_storages(
         feeders = [converters[j] for j in converters if owner[j] == i]
         if has_stock(models[i]) or len(feeders) > 1:
             index[i] = len(stocks)
-            stocks.append(read_stock(models[i], devices[i]["name"], context, retention, spread[i], feeders))
+            stocks.append(
+                read_stock(models[i], devices[i]["name"], contexts[i], retention, spread[i], feeders)
+            )
     storages = [
         read_storage(models[i], devices[i]["name"], converters[i], spread[owner[i]], index.get(owner[i]))
         for i in converters

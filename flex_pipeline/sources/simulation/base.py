@@ -30,7 +30,7 @@ def _in(unit: str) -> BeforeValidator:
     def number(value: Any) -> Any:
         return magnitude(value, unit) if isinstance(value, str) else value
 
-    return BeforeValidator(number)
+    return BeforeValidator(number, json_schema_input_type=float | str)
 
 
 PowerKw = Annotated[float, _in("kW"), AfterValidator(_not_negative)]

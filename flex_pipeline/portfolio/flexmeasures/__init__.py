@@ -1,0 +1,1 @@
+"""Portfolios of FlexMeasures: from what its API answers to files of ours."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
+from flex_pipeline.portfolio.expected import merged
 from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
@@ -77,6 +78,9 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         if name not in reader.sensors:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
+        elif where.endswith(".state-of-charge") != (reader.sensors[name].kind == "soc"):
+            message = "state-of-charge reads a sensor of kind soc, and nothing else reads one"
+            reader.fault(document, where, name, message)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
     if reader.faults:
@@ -181,12 +185,25 @@ def _read_sensor(
                 document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity")
             )
             return
-    sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
+    sensor = _validated(
+        Sensor, _as_its_kind(fields, reader.settings), f"sensors.{name}", document, reader, key
+    )
     if sensor is None:
         return
     for where, value, message in reader.check_source(sensor.source, sensor):
         reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
     reader.sensors[name] = sensor
+
+
+def _as_its_kind(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """The fields of a sensor with what the settings say of its kind."""
+    kind: Any = fields.get("kind")
+    usual: dict[str, Any] = {}
+    if kind in settings.repair:
+        usual["repair"] = settings.repair[kind]
+    if kind in settings.quality:
+        fields = dict(fields) | {"quality": merged(settings.quality[kind], fields.get("quality", {}))}
+    return usual | dict(fields)
 
 
 def _read_site(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -13,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from flex_pipeline.portfolio.expected import Expected, Repair
 from flex_pipeline.portfolio.fields import sensors_in
+from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.sensor import Duration, Sensor
 
 
@@ -27,6 +30,9 @@ class Settings(BaseModel):
     resolution: Duration = timedelta(minutes=15)
     currency: str = "EUR"
     timezone: str = "Europe/Amsterdam"
+    # by kind of sensor: what is expected, and what fills in, where a sensor does not say otherwise
+    quality: Mapping[Kind, dict[str, Any]] = Field(default_factory=dict)
+    repair: Mapping[Kind, Repair] = Field(default_factory=dict)
     plugins: tuple[str, ...] = ()  # modules that add fields to flex-models, or types of devices
 
     @field_validator("timezone")
@@ -36,6 +42,13 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (ValueError, KeyError, OSError) as error:
             raise ValueError('is not a timezone; write for example "Europe/Amsterdam"') from error
+        return value
+
+    @field_validator("quality")
+    @classmethod
+    def _can_be_expected(cls, value: Mapping[Kind, dict[str, Any]]) -> Mapping[Kind, dict[str, Any]]:
+        for given in value.values():
+            Expected.model_validate(given)
         return value
 
     def planned_at(self, day: date) -> datetime:

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import isodate
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Kind = Literal[
-    "price",  # currency per energy
-    "load",  # electric power, consumption
-    "pv",  # electric power, production (stated positive)
-    "temperature",
-    "irradiance",
-    "heat",  # thermal power taken out of a store
-    "efficiency",  # a ratio, for example the coefficient of performance of a heat pump
-    "availability",  # power that a device may take: 0 where an EV is away
-    "usage",  # power taken out of a store by use: driving
-    "soc-minima",  # energy that must be in store at the start of the step; empty where nothing is asked
-]
+from flex_pipeline.portfolio.duration import Duration
+from flex_pipeline.portfolio.expected import Expected, Repair, with_defaults
+from flex_pipeline.portfolio.kind import Kind
 
-
-def parse_duration(value: object) -> object:
-    """An ISO 8601 duration of fixed length ("PT15M") as a timedelta; anything else is left to pydantic."""
-    if not isinstance(value, str):
-        return value
-    duration = isodate.parse_duration(value)
-    if not isinstance(duration, timedelta):
-        raise ValueError(f'"{value}" has no fixed length; write it in days, hours, minutes or seconds')
-    return duration
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+__all__ = ["Duration", "Kind", "Known", "Sensor"]
 
 
 class Known(BaseModel):
@@ -73,6 +53,13 @@ class Sensor(BaseModel):
     latitude: float | None = None
     longitude: float | None = None
     site: str | None = None  # None: shared by all sites, such as a market price
+    quality: Expected = Expected()
+    repair: Repair = Repair()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expects_what_its_kind_does(cls, given: Any) -> Any:
+        return with_defaults(given) if isinstance(given, Mapping) else given
 
     @field_validator("resolution")
     @classmethod
@@ -91,6 +78,11 @@ class Sensor(BaseModel):
     def is_sparse(self) -> bool:
         """Whether a step without a value says something: that nothing is asked."""
         return self.kind == "soc-minima"
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it only says where plans start from: it is never forecast, and need not cover a horizon."""
+        return self.kind in ("soc", "meter-total")
 
     def knows(self, event_start: datetime, instant: datetime) -> bool:
         """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""

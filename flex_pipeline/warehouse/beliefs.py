@@ -41,12 +41,12 @@ STORE_READINGS = text("""
     where b.value is distinct from g.value
     on conflict (sensor_id, event_start, belief_time, source_id, quantile) do update set value = excluded.value
 """)
-STORE_FORECASTS = text("""
+STORE_MADE = text("""
     insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
     select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
     from stage as g
     join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = 'forecaster'
+    join flex.source as o on o.name = g.source and o.type = :type
 """)
 SOURCES = text("""
     insert into flex.source (name, type) select distinct source, :type from stage
@@ -56,7 +56,7 @@ MONTHS = text("select flex.ensure_belief_months(min(event_start), max(event_star
 
 AS_OF = text("""
     select distinct on (b.sensor_id, b.event_start)
-        n.name as sensor, b.event_start, b.value, o.type as source_type
+        n.name as sensor, b.event_start, b.value, o.type as source_type, o.name as source
     from flex.belief as b
     join flex.sensor as n using (sensor_id)
     join flex.source as o using (source_id)
@@ -65,7 +65,9 @@ AS_OF = text("""
         and b.belief_time <= :as_of
         and b.quantile = 0.5
         and o.type = any(:types)
-    order by b.sensor_id, b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
+    order by
+        b.sensor_id, b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc,
+        (o.type = 'repair') desc, b.source_id
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
@@ -137,7 +139,50 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
                 and o.source_id = b.source_id and o.type = 'forecaster'
         """)
     )
-    return session.execute(STORE_FORECASTS).rowcount
+    return session.execute(STORE_MADE, {"type": "forecaster"}).rowcount
+
+
+def replace_repairs(
+    session: Session, repairs: pl.DataFrame, sensors: Collection[str], start: datetime, end: datetime
+) -> int:
+    """Replace all repairs of some sensors for the steps in [start, end). Gives the rows stored.
+
+    `repairs`: sensor, event_start, belief_time, source (the rule that filled in), value.
+    """
+    session.execute(
+        text("""
+            delete from flex.belief as b using flex.sensor as n, flex.source as o
+            where b.sensor_id = n.sensor_id and n.name = any(:sensors)
+                and b.event_start >= :start and b.event_start < :end
+                and o.source_id = b.source_id and o.type = 'repair'
+        """),
+        {"sensors": list(sensors), "start": start, "end": end},
+    )
+    if repairs.is_empty():
+        return 0
+    _stage(session, repairs.with_columns(quantile=pl.lit(0.5)), "repair")
+    return session.execute(STORE_MADE, {"type": "repair"}).rowcount
+
+
+def read_held(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
+    """What is held for the steps in [start, end) without any forecast: the newest reading or repair.
+
+    Columns sensor, event_start, value, belief_time.
+    """
+    found = session.execute(
+        text("""
+            select distinct on (b.sensor_id, b.event_start) n.name as sensor, b.event_start, b.value, b.belief_time
+            from flex.belief as b
+            join flex.sensor as n using (sensor_id)
+            join flex.source as o using (source_id)
+            where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
+                and o.type in ('reading', 'repair')
+            order by b.sensor_id, b.event_start, b.belief_time desc, (o.type = 'repair') desc
+        """),
+        {"sensors": list(sensors), "start": start, "end": end},
+    )
+    schema = SCHEMA | {"belief_time": pl.Datetime("us", "UTC")}
+    return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")
 
 
 def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
@@ -156,17 +201,18 @@ def read_as_of(
     start: datetime,
     end: datetime,
     as_of: datetime,
-    types: tuple[str, ...] = ("reading", "forecaster"),
+    types: tuple[str, ...] = ("reading", "repair", "forecaster"),
 ) -> pl.DataFrame:
     """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
 
-    A reading stands before any forecast; of each, the newest. Columns sensor, event_start, value, source_type.
+    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. Columns
+    sensor, event_start, value, source_type, source: the feed, the rule of the repair, or the model.
     """
     found = session.execute(
         AS_OF,
         {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
     )
-    schema = SCHEMA | {"source_type": pl.String}
+    schema = SCHEMA | {"source_type": pl.String, "source": pl.String}
     return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")
 
 
@@ -204,7 +250,7 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind <> 'soc-minima' and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total') and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

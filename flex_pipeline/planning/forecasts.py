@@ -51,7 +51,8 @@ class ForecastDesk:
 
     def _needed(self) -> Iterable[Sensor]:
         used = {name for names in self.portfolio.sensors_of_devices().values() for name in names}
-        return (self.portfolio.sensors[name] for name in sorted(used))
+        sensors = (self.portfolio.sensors[name] for name in sorted(used))
+        return (sensor for sensor in sensors if not sensor.is_state)
 
     def _forecast(self, sensor: Sensor, day: date, now: datetime) -> Forecasted | None:
         sites = [site for site in self.portfolio.sites if sensor.site in (None, site.site_id)]
@@ -75,7 +76,9 @@ class ForecastDesk:
 
     def _history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
         with self.engine.connect() as session:
-            frame = read_as_of(session, [sensor.name], origin - HISTORY, end, origin, types=("reading",))
+            frame = read_as_of(
+                session, [sensor.name], origin - HISTORY, end, origin, types=("reading", "repair")
+            )
         return frame.select("event_start", "value")
 
     def _training_time(self, origin: datetime, sensor: Sensor) -> datetime:

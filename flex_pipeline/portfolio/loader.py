@@ -16,6 +16,7 @@ from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
 from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, check_flex_context
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
@@ -78,15 +79,23 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         if name not in reader.sensors:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
-        elif where.endswith(".state-of-charge") != (reader.sensors[name].kind == "soc"):
-            message = "state-of-charge reads a sensor of kind soc, and nothing else reads one"
-            reader.fault(document, where, name, message)
+        elif problem := _misplaced(where, reader.sensors[name].kind):
+            reader.fault(document, where, name, problem)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
     if reader.faults:
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
     return Portfolio(folder.absolute(), reader.settings, sites, reader.sensors, tuple(reader.notices))
+
+
+def _misplaced(where: str, kind: Kind) -> str | None:
+    """What is wrong with reading a sensor of a kind in a field of a flex-context or flex-model."""
+    if kind == "meter-total":
+        return "is a sensor of kind meter-total, which is checked but not planned with: read one of power"
+    if where.endswith(".state-of-charge") != (kind == "soc"):
+        return f"is a sensor of kind {kind}: state-of-charge reads one of kind soc, and nothing else does"
+    return None
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:

@@ -169,6 +169,17 @@ def read_held(session: Session, sensors: Collection[str], start: datetime, end: 
 
     Columns sensor, event_start, value, belief_time.
     """
+    return _newest(session, sensors, start, end, ("reading", "repair"))
+
+
+def read_forecast(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
+    """What was forecast last for the steps in [start, end): sensor, event_start, value, belief_time."""
+    return _newest(session, sensors, start, end, ("forecaster",))
+
+
+def _newest(
+    session: Session, sensors: Collection[str], start: datetime, end: datetime, types: tuple[str, ...]
+) -> pl.DataFrame:
     found = session.execute(
         text("""
             select distinct on (b.sensor_id, b.event_start) n.name as sensor, b.event_start, b.value, b.belief_time
@@ -176,10 +187,10 @@ def read_held(session: Session, sensors: Collection[str], start: datetime, end: 
             join flex.sensor as n using (sensor_id)
             join flex.source as o using (source_id)
             where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
-                and o.type in ('reading', 'repair')
+                and o.type = any(:types) and b.quantile = 0.5
             order by b.sensor_id, b.event_start, b.belief_time desc, (o.type = 'repair') desc
         """),
-        {"sensors": list(sensors), "start": start, "end": end},
+        {"sensors": list(sensors), "start": start, "end": end, "types": list(types)},
     )
     schema = SCHEMA | {"belief_time": pl.Datetime("us", "UTC")}
     return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")

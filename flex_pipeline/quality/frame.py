@@ -54,7 +54,7 @@ def day_frame(
     """Every stored value of the sensors' local day, and a row with no value for each due step that has none.
 
     `readings`: sensor, event_start (UTC), value; those of the day before tell how long a value is the same.
-    Result: row (0, 1, ...), sensor, event_start, value, and what it is compared with, null where there is
+    Result: sensor, event_start, value, and what it is compared with, null where there is
     nothing to compare: on_grid; low, high; night (in the dark); smallest_peak, day_peak (of a day that is not
     all zero); flat_after, flat_hours; most_excess, excess; fastest, jump; and in the first row of a sensor
     stale_after, missed and most_drift, drifted.
@@ -80,7 +80,6 @@ def day_frame(
         .with_columns(**_OF_DAYS)
         .pipe(_only_in_the_dark)
         .drop(BESIDE)
-        .with_row_index("row")
     )
 
 

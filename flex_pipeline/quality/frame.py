@@ -19,6 +19,7 @@ from flex_pipeline.timeseries.grid import local_day
 from flex_pipeline.timeseries.sun import sun
 
 INSTANT = pl.Datetime("us", "UTC")
+DAY_BEFORE = timedelta(days=1)
 DARK_BELOW_DEG = -6.0  # the end of civil twilight
 BESIDE = ("kind", "day_start", "day_end", "resolution", "latitude", "longitude", "spike", "drift")
 
@@ -63,8 +64,10 @@ def day_frame(
     about = pl.DataFrame(
         [_about(sensor, day, due[sensor.name], comparison) for sensor in sensors], schema=_ABOUT
     ).join(comparison.usual, on="sensor", how="left")
+    first, last = min(about["day_start"]), max(about["day_end"])
     stored = (
-        readings.select("sensor", pl.col("event_start").cast(INSTANT), pl.col("value").cast(pl.Float64))
+        readings.filter(pl.col("event_start") >= first - DAY_BEFORE, pl.col("event_start") < last)
+        .select("sensor", pl.col("event_start").cast(INSTANT), pl.col("value").cast(pl.Float64))
         .with_columns(pl.col("value").fill_nan(None))
         .drop_nulls("value")
         .join(about, on="sensor")

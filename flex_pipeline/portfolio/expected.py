@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from flex_pipeline.portfolio.duration import Duration
 from flex_pipeline.portfolio.kind import Kind
 
-RuleName = Literal[
+RULES = (
     "completeness",
     "uniqueness",
     "alignment",
@@ -24,7 +24,7 @@ RuleName = Literal[
     "drift",
     "staleness",
     "continuity",
-]
+)
 # the rules that name single steps, whose values can be set aside and filled in
 REPAIRABLE: frozenset[str] = frozenset(
     {"completeness", "minimum", "maximum", "night", "flat", "spike", "continuity"}
@@ -46,11 +46,13 @@ class Expected(BaseModel):
     # how many times the daily mean's usual spread the mean of a week may differ from the four weeks before
     drift: float | None = Field(default=None, gt=0)
     stale_after: int | None = Field(default=None, alias="stale-after", ge=0)  # missed deliveries
-    severity: Mapping[RuleName, Severity] = Field(default_factory=dict)
+    severity: Mapping[str, Severity] = Field(default_factory=dict)
 
     @field_validator("severity")
     @classmethod
-    def _only_steps_can_be_filled_in(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+    def _of_rules(cls, value: Mapping[str, Severity]) -> Mapping[str, Severity]:
+        if unknown := sorted(value.keys() - set(RULES)):
+            raise ValueError(f'"{unknown[0]}" is not a rule; there are: {", ".join(RULES)}')
         wrong = sorted(rule for rule, severity in value.items() if severity == "repair")
         if wrong := [rule for rule in wrong if rule not in REPAIRABLE]:
             raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from flex_pipeline.portfolio.sensor import Sensor
-from flex_pipeline.quality.limits import UNLIMITED, UNUSUAL_PEAK, limits
+from flex_pipeline.quality.limits import LEAST_SPIKE, UNLIMITED, UNUSUAL_PEAK, limits
 from flex_pipeline.quality.neighbours import EXCESS, JUMP, with_flat_hours
 from flex_pipeline.quality.usual import Comparison, missed_deliveries
 from flex_pipeline.timeseries.grid import local_day
@@ -100,7 +100,9 @@ _IS_FIRST = pl.int_range(pl.len()).over("sensor") == 0
 _OF_STEPS = {
     "on_grid": _SINCE_MIDNIGHT % pl.col("resolution").dt.total_microseconds() == 0,
     "day_peak": pl.when(_PEAK > 0).then(_PEAK),
-    "most_excess": pl.when(pl.col("usual_excess") > 0).then(pl.col("spike") * pl.col("usual_excess")),
+    "most_excess": pl.when(pl.col("usual_excess") > 0).then(
+        pl.max_horizontal(pl.col("spike") * pl.col("usual_excess"), LEAST_SPIKE * pl.col("usual_peak"))
+    ),
     "smallest_peak": pl.max_horizontal("smallest_peak", pl.col("usual_peak") / UNUSUAL_PEAK),
     "high": pl.when(pl.col("usual_peak") > 0)
     .then(pl.min_horizontal("high", pl.col("usual_peak") * UNUSUAL_PEAK))

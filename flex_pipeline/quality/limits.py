@@ -26,6 +26,9 @@ SMALLEST_PEAK_OF_CAPACITY = 0.001
 # between a factor of a thousand, which is a unit, and of a hundred, which is summer after winter
 UNUSUAL_PEAK = 300.0
 
+# of the usual peak: in a calm market, or where little is measured, what stands out more is still nothing
+LEAST_SPIKE = 0.4
+
 TEMPERATURE_C = (-60.0, 60.0)
 IRRADIANCE_W_M2 = (0.0, 1500.0)  # above the solar constant: broken clouds focus light
 EFFICIENCY = (0.0, 15.0)

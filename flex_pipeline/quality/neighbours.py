@@ -13,14 +13,20 @@ ZERO_IS_NIGHT = ("pv", "irradiance")
 
 
 def _beside(shift: int) -> pl.Expr:
-    """The value one step before (1) or after (-1), null where there is none."""
-    adjacent = (START - START.shift(shift)).abs() == STEP
-    return pl.when(adjacent.over("sensor")).then(VALUE.shift(shift).over("sensor"))
+    """The value some steps before (positive) or after (negative), null where there is none."""
+    is_there = (START - START.shift(shift)).abs() == STEP * abs(shift)
+    return pl.when(is_there.over("sensor")).then(VALUE.shift(shift).over("sensor"))
 
 
-_BEFORE, _AFTER = _beside(1), _beside(-1)
+def _other(towards: int) -> pl.Expr:
+    """The value beside, or the one behind it if it is the same: what stands out may do so for two steps."""
+    beside = _beside(towards)
+    return pl.when(beside == VALUE).then(_beside(2 * towards)).otherwise(beside)
 
-# by how much a value is above both its neighbours or below both; null where one of them is missing
+
+_BEFORE, _AFTER = _other(1), _other(-1)
+
+# by how much a value, or two that are the same, are above both neighbours or below both; null beside a gap
 EXCESS = pl.when(_BEFORE.is_not_null() & _AFTER.is_not_null()).then(
     pl.max_horizontal(
         VALUE - pl.max_horizontal(_BEFORE, _AFTER), pl.min_horizontal(_BEFORE, _AFTER) - VALUE, 0.0

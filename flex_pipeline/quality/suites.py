@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flex_pipeline.portfolio.expected import RuleName
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.quality.verdict import Severity
 
@@ -18,7 +17,7 @@ from flex_pipeline.quality.verdict import Severity
 class Rule:
     """An expectation, how bad it is when it fails if the sensor does not say, and the words for it."""
 
-    name: RuleName
+    name: str
     expectation: str  # a class in great_expectations.expectations
     arguments: Mapping[str, object]
     severity: Severity
@@ -27,7 +26,8 @@ class Rule:
     of_days: bool = False  # its fault is one of the day, not of steps, and `first` says all there is
 
 
-def _at_least(larger: str, smaller: str) -> dict[str, object]:
+def at_least(larger: str, smaller: str) -> dict[str, object]:
+    """Arguments of the expectation that one column is never less than another, where both have a value."""
     return {
         "column_A": larger,
         "column_B": smaller,
@@ -36,7 +36,7 @@ def _at_least(larger: str, smaller: str) -> dict[str, object]:
     }
 
 
-_PAIR = "ExpectColumnPairValuesAToBeGreaterThanB"
+PAIR = "ExpectColumnPairValuesAToBeGreaterThanB"
 
 COMPLETENESS = Rule("completeness", "ExpectColumnValuesToNotBeNull", {"column": "value"}, "repair", "missing")
 UNIQUENESS = Rule(
@@ -55,32 +55,32 @@ ALIGNMENT = Rule(
 )
 MINIMUM = Rule(
     "minimum",
-    _PAIR,
-    _at_least("value", "low"),
+    PAIR,
+    at_least("value", "low"),
     "repair",
     "below the minimum",
     "{value:g} < {low:g} {unit} at {time}",
 )
 MAXIMUM = Rule(
     "maximum",
-    _PAIR,
-    _at_least("high", "value"),
+    PAIR,
+    at_least("high", "value"),
     "repair",
     "above the maximum",
     "{value:g} > {high:g} {unit} at {time}",
 )
 NIGHT = Rule(
     "night",
-    _PAIR,
-    _at_least("night", "value"),
+    PAIR,
+    at_least("night", "value"),
     "warning",
     "of sunshine in the dark",
     "{value:g} > {night:g} {unit} at {time}: is the time zone right?",
 )
 UNIT = Rule(
     "unit",
-    _PAIR,
-    _at_least("day_peak", "smallest_peak"),
+    PAIR,
+    at_least("day_peak", "smallest_peak"),
     "warning",
     "of a day too small for its unit",
     "{time}: at most {day_peak:g}, are the values in {unit}?",
@@ -88,32 +88,32 @@ UNIT = Rule(
 
 FLAT = Rule(
     "flat",
-    _PAIR,
-    _at_least("flat_after", "flat_hours"),
+    PAIR,
+    at_least("flat_after", "flat_hours"),
     "warning",
     "stuck at one value",
     "{value:g} {unit} for {flat_hours:g} h around {time}",
 )
 SPIKE = Rule(
     "spike",
-    _PAIR,
-    _at_least("most_excess", "excess"),
+    PAIR,
+    at_least("most_excess", "excess"),
     "warning",
     "that stand out",
     "{value:g} {unit} at {time}: {excess:.3g} beyond both its neighbours, usual are {usual_excess:.3g} at most",
 )
 CONTINUITY = Rule(
     "continuity",
-    _PAIR,
-    _at_least("fastest", "jump"),
+    PAIR,
+    at_least("fastest", "jump"),
     "repair",
     "changed faster than they can",
     "by {jump:.3g} {unit} an hour to {value:g} at {time}, possible are {fastest:.3g}",
 )
 DRIFT = Rule(
     "drift",
-    _PAIR,
-    _at_least("most_drift", "drifted"),
+    PAIR,
+    at_least("most_drift", "drifted"),
     "warning",
     "drifted",
     "the mean of the week before is {recent_mean:.4g} {unit}, of the four weeks before that {usual_mean:.4g}",
@@ -121,8 +121,8 @@ DRIFT = Rule(
 )
 STALENESS = Rule(
     "staleness",
-    _PAIR,
-    _at_least("stale_after", "missed"),
+    PAIR,
+    at_least("stale_after", "missed"),
     "warning",
     "stale",
     "{missed:.0f} deliveries missed, more than {stale_after:.0f}",

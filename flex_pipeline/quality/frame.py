@@ -100,7 +100,7 @@ _IS_FIRST = pl.int_range(pl.len()).over("sensor") == 0
 _OF_STEPS = {
     "on_grid": _SINCE_MIDNIGHT % pl.col("resolution").dt.total_microseconds() == 0,
     "day_peak": pl.when(_PEAK > 0).then(_PEAK),
-    "most_excess": pl.when(pl.col("usual_excess") > 0).then(
+    "most_excess": pl.when(pl.col("spike").is_not_null() & (pl.col("usual_excess") > 0)).then(
         pl.max_horizontal(pl.col("spike") * pl.col("usual_excess"), LEAST_SPIKE * pl.col("usual_peak"))
     ),
     "smallest_peak": pl.max_horizontal("smallest_peak", pl.col("usual_peak") / UNUSUAL_PEAK),

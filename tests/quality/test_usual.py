@@ -173,3 +173,18 @@ def test_a_meter_never_counts_backwards_nor_faster_than_its_connection() -> None
     assert "continuity" not in failed(readings([100, 110, 110]), meter, Comparison())
     assert "continuity" in failed(readings([100, 99]), meter, Comparison())
     assert "continuity" in failed(readings([100, 112]), meter, Comparison())
+
+
+def test_what_stands_out_for_two_steps_stands_out_too() -> None:
+    # an hour that was counted twice and then handed out twice
+    compared = Comparison(usual(days([1.0] * 10, excess=0.5), DAY))
+    twice = ripple()
+    twice[12] = twice[13] = 5.5
+    assert len(failed(readings(twice), sensor(), compared)["spike"].rows) == 2
+
+
+def test_spikes_are_not_looked_for_where_that_is_switched_off() -> None:
+    compared = Comparison(usual(days([1.0] * 10, excess=0.5), DAY))
+    high = ripple()
+    high[12] = 50.0
+    assert "spike" not in failed(readings(high), sensor(quality={"spike": None}), compared)

@@ -203,8 +203,9 @@ def test_four_homes_without_load_for_long_are_found_among_seventeen(data: Path) 
 
     zeros = {}
     for home in homes:
-        found, _ = faults(home, date(2016, 8, 1), date(2017, 7, 30), data)
-        assert found.keys() <= {"minimum", "flat"}
+        found, _ = faults(home, date(2016, 7, 31), date(2017, 7, 31), data)
+        assert found.keys() <= {"minimum", "flat", "completeness"}
+        assert steps(found["completeness"]) == 23 + 1  # of the first and the last day
         zeros[home.name] = steps(found.get("minimum", {}))
 
     assert {name: n for name, n in zeros.items() if n > 300} == {

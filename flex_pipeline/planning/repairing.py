@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,15 +40,24 @@ def repair_day(engine: Engine, portfolio: Portfolio, day: date, now: datetime) -
     sensors = portfolio.sensors
     with engine.begin() as session:
         checked = {n: at for n, at in read_repairable(session, day).items() if n in sensors}
-        start, end = span_of(sensors.values(), day)
-        replace_repairs(session, pl.DataFrame(schema=SCHEMA), list(sensors), start, end)
+        _replace(session, sensors.values(), day, pl.DataFrame(schema=SCHEMA))
         faulty = _faulty(session, portfolio, checked, day)
         done = _repaired(session, [sensors[name] for name in checked], faulty)
         values = pl.concat([pl.DataFrame(schema=SCHEMA), *(one.values for one in done.values())])
-        replace_repairs(session, values, list(checked), start, end)
+        _replace(session, [sensors[name] for name in checked], day, values)
         verdicts = tuple(_verdict(sensors[name], day, one) for name, one in done.items())
         add_verdicts(session, verdicts, now)
     return Repairs(verdicts, values)
+
+
+def _replace(session: Session, sensors: Iterable[Sensor], day: date, values: pl.DataFrame) -> None:
+    """Replace the repairs of the local day of each sensor: zone by zone, or those of its neighbours would go."""
+    by_zone: dict[str, list[Sensor]] = {}
+    for sensor in sensors:
+        by_zone.setdefault(sensor.timezone, []).append(sensor)
+    for alike in by_zone.values():
+        names = [sensor.name for sensor in alike]
+        replace_repairs(session, values.filter(pl.col("sensor").is_in(names)), names, *span_of(alike, day))
 
 
 def _faulty(

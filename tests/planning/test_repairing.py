@@ -1,5 +1,6 @@
 """Faulty readings on their way into a plan: homes with hourly steps; the loads of a day are known the day before."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -177,3 +178,19 @@ def test_repairing_twice_changes_nothing(warehouse: Engine, portfolio: Portfolio
     repair_day(warehouse, portfolio, DAY, NOW + HOUR)
 
     assert rows(warehouse, beliefs) == before
+
+
+def test_the_day_of_a_sensor_far_east_takes_no_repair_from_the_day_before_of_another(
+    tmp_path: Path, warehouse: Engine
+) -> None:
+    portfolio = homes(tmp_path, warehouse, ["a", "b"])
+    yesterday, last_hour = DAY - timedelta(days=1), MIDNIGHT - HOUR
+    know(warehouse, "a.load", [0.5] * 23, MIDNIGHT - 24 * HOUR)  # all but the last hour before midnight
+    check(warehouse, [portfolio.sensors["a.load"]], yesterday, NOW, portfolio)
+    repair_day(warehouse, portfolio, yesterday, NOW)
+    east = portfolio.sensors["b.load"].model_copy(update={"timezone": "Europe/Athens"})
+    both = replace(portfolio, sensors={**portfolio.sensors, "b.load": east})
+
+    repaired(warehouse, both)
+
+    assert rows(warehouse, BELIEVED.format(last_hour)) == [(last_hour, 0.5, "repair", "interpolate")]

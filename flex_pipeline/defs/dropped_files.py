@@ -49,7 +49,9 @@ def _requests(came: Sequence[Delivery], cursor: datetime | None) -> list[dg.RunR
         dg.RunRequest(
             run_key=f"{cursor}:{first}",
             tags=partitions.between(first.isoformat(), last.isoformat()),
-            asset_selection=[dg.AssetKey(name) for name in (*sorted(feeds), "data_quality")],
+            asset_selection=[
+                dg.AssetKey(name) for name in (*sorted(feeds), "data_quality", "repaired_readings")
+            ],
         )
         for first, last in spans
     ]

@@ -20,7 +20,11 @@ EARLIER = dg.TimeWindowPartitionMapping(
     kinds={"scikitlearn", "postgres"},
     partitions_def=partitions.dates,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    deps=["data_quality", *(dg.AssetDep(feed, partition_mapping=EARLIER) for feed in FEED_NAMES)],
+    deps=[
+        "data_quality",
+        "repaired_readings",
+        *(dg.AssetDep(feed, partition_mapping=EARLIER) for feed in FEED_NAMES),
+    ],
     metadata={"dagster/table_name": "flex.belief"},
 )
 def forecasts(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:

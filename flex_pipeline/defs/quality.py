@@ -10,6 +10,8 @@ from flex_pipeline.defs import partitions
 from flex_pipeline.defs.ingestion import FEED_NAMES, sensors_of
 from flex_pipeline.defs.resources import PipelineResource
 from flex_pipeline.planning.checking import check
+from flex_pipeline.planning.repairing import repair_day
+from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.warehouse.verdicts import read_verdicts
 
 CHECK = "valid"
@@ -32,7 +34,9 @@ def data_quality(context: dg.AssetExecutionContext, pipeline: PipelineResource) 
     """
     sensors = list(pipeline.portfolio.sensors.values())
     for key in context.partition_keys:
-        verdicts = check(pipeline.warehouse.engine, sensors, date.fromisoformat(key), pipeline.now())
+        verdicts = check(
+            pipeline.warehouse.engine, sensors, date.fromisoformat(key), pipeline.now(), pipeline.portfolio
+        )
         failed = [verdict for verdict in verdicts if not verdict.passed]
         context.add_asset_metadata(
             {
@@ -44,12 +48,51 @@ def data_quality(context: dg.AssetExecutionContext, pipeline: PipelineResource) 
         )
 
 
+@dg.asset(
+    group_name="quality",
+    kinds={"postgres"},
+    partitions_def=partitions.dates,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[data_quality],
+    metadata={"dagster/table_name": "flex.belief"},
+)
+def repaired_readings(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:
+    """What stands in for missing and faulty readings: beliefs of a rule of repair, beside the readings.
+
+    Read by forecasts and plans, which say so. What the policy of a sensor cannot fill in blocks its devices.
+    """
+    for key in context.partition_keys:
+        done = repair_day(
+            pipeline.warehouse.engine, pipeline.portfolio, date.fromisoformat(key), pipeline.now()
+        )
+        for verdict in done.verdicts:
+            context.log.warning(f"{key} {verdict.sensor}: {verdict.observed}")
+        context.add_asset_metadata(
+            {
+                "dagster/partition_row_count": dg.MetadataValue.int(done.values.height),
+                "sensors": len(done.verdicts),
+                "sensors_left_with_gaps": sum(not verdict.passed for verdict in done.verdicts),
+                "repairs": _repairs(done.verdicts),
+            },
+            partition_key=key,
+        )
+
+
+def _repairs(verdicts: Sequence[Verdict]) -> dg.TableMetadataValue:
+    records = [
+        dg.TableRecord({"sensor": verdict.sensor, "repaired": verdict.observed})
+        for verdict in verdicts[:EVIDENCE_ROWS]
+    ]
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("sensor", "repaired")])
+    return dg.MetadataValue.table(records, schema=schema)
+
+
 def _check_of(feed: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=feed,
         name=CHECK,
         partitions_def=partitions.dates,
-        additional_deps=[data_quality],
+        additional_deps=[data_quality, repaired_readings],
         description="Complete, unique, within range and plausible, sensor by sensor, by the stored verdicts.",
     )
     def valid(context: dg.AssetCheckExecutionContext, pipeline: PipelineResource) -> dg.AssetCheckResult:
@@ -114,5 +157,5 @@ def _table(failed: list[tuple[str, Row[tuple[object, ...]]]]) -> dg.TableMetadat
     return dg.MetadataValue.table(records, schema=schema)
 
 
-assets = [data_quality]
+assets = [data_quality, repaired_readings]
 checks = [_check_of(feed) for feed in FEED_NAMES]

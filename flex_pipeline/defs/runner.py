@@ -90,7 +90,7 @@ def materialise(
 
 def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
     key = day.isoformat()
-    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "forecasts")]
+    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings", "forecasts")]
     runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
     plan = [dg.AssetKey("schedules")]
     if devices is None:

@@ -38,7 +38,7 @@ DAY_BEFORE = dg.MultiPartitionMapping(
     partitions_def=partitions.device_days,
     # one process for any selection: a device's days depend on each other
     backfill_policy=dg.BackfillPolicy.single_run(),
-    deps=[forecasts, "data_quality", dg.AssetDep(KEY, partition_mapping=DAY_BEFORE)],
+    deps=[forecasts, "data_quality", "repaired_readings", dg.AssetDep(KEY, partition_mapping=DAY_BEFORE)],
     metadata={"dagster/table_name": "flex.schedule"},
 )
 def schedules(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:

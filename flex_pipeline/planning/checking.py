@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,20 +10,26 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from flex_pipeline.planning.ingestion import FOUND_WHILE_READING, READABLE
+from flex_pipeline.planning.state_of_charge import fastest_changes
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked, blocked
 from flex_pipeline.quality.judge import judge
+from flex_pipeline.quality.usual import LOOK_BACK, Comparison, usual
 from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.timeseries.grid import local_day
 from flex_pipeline.warehouse.beliefs import read_stored
+from flex_pipeline.warehouse.reading_days import read_days, read_last
 from flex_pipeline.warehouse.verdicts import read_faults, read_verdicts, replace_verdicts
 
 
-def check(engine: Engine, sensors: Sequence[Sensor], day: date, now: datetime) -> tuple[Verdict, ...]:
+def check(
+    engine: Engine, sensors: Sequence[Sensor], day: date, now: datetime, portfolio: Portfolio | None = None
+) -> tuple[Verdict, ...]:
     """Judge what is stored for the local day of some sensors; the verdicts replace those of an earlier check.
 
     What was found while reading stays. The lack of values of a source that could not be read is not judged again.
+    The devices of a portfolio say how fast a state of charge can change.
     """
     names = [sensor.name for sensor in sensors]
     with engine.begin() as session:
@@ -34,14 +40,29 @@ def check(engine: Engine, sensors: Sequence[Sensor], day: date, now: datetime) -
         ]
         unreadable = {verdict.sensor for verdict in found if verdict.expectation == READABLE}
         readable = [sensor for sensor in sensors if sensor.name not in unreadable]
-        start, end = _span(sensors, day)
-        stored = read_stored(session, names, start, end)
-        verdicts = (*found, *judge(stored, readable, day, due_until=now))
+        start, end = span_of(sensors, day)
+        stored = read_stored(session, names, start - timedelta(days=1), end)
+        compared = comparison(session, readable, day, portfolio)
+        verdicts = (*found, *judge(stored, readable, day, due_until=now, comparison=compared))
         replace_verdicts(session, names, day, verdicts, now)
     return verdicts
 
 
-def _span(sensors: Sequence[Sensor], day: date) -> tuple[datetime, datetime]:
+def comparison(
+    session: Session, sensors: Collection[Sensor], day: date, portfolio: Portfolio | None
+) -> Comparison:
+    """What a day of some sensors is compared with."""
+    names = [sensor.name for sensor in sensors]
+    days = read_days(session, names, day - LOOK_BACK, day)
+    last: dict[str, datetime] = {}
+    if sensors:
+        start, end = span_of(sensors, day)
+        last = read_last(session, names, start - LOOK_BACK, end)
+    return Comparison(usual(days, day), last, fastest_changes(portfolio) if portfolio else {})
+
+
+def span_of(sensors: Iterable[Sensor], day: date) -> tuple[datetime, datetime]:
+    """From the first to the last instant of a local day, whichever zones the sensors are in."""
     days = [local_day(day, ZoneInfo(s.timezone), timedelta(hours=1)) for s in sensors]
     return min(grid.start_utc for grid in days), max(grid.end_utc for grid in days)
 

@@ -74,7 +74,8 @@ class ForecastDesk:
 
     def _needed(self) -> Iterable[Sensor]:
         used = {name for names in self.portfolio.sensors_of_devices().values() for name in names}
-        return (self.portfolio.sensors[name] for name in sorted(used))
+        sensors = (self.portfolio.sensors[name] for name in sorted(used))
+        return (sensor for sensor in sensors if not sensor.is_state)
 
     def inputs(self, sensor: Sensor, day: date, now: datetime) -> ForecastInputs | None:
         """What the forecast of a sensor for a day is made of; None where there is nothing to forecast, or from."""
@@ -109,7 +110,9 @@ class ForecastDesk:
     def history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
         """The readings of the weeks before `origin` and until `end` that are known at the origin."""
         with self.engine.connect() as session:
-            frame = read_as_of(session, [sensor.name], origin - HISTORY, end, origin, types=("reading",))
+            frame = read_as_of(
+                session, [sensor.name], origin - HISTORY, end, origin, types=("reading", "repair")
+            )
         return frame.select("event_start", "value")
 
     def _training_time(self, origin: datetime, sensor: Sensor) -> datetime:

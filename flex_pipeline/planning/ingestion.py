@@ -13,11 +13,13 @@ from sqlalchemy import Engine
 
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.time_shift import FURTHEST, in_words, publication_shift
+from flex_pipeline.quality.usual import day_summaries
 from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.sources import Reading, SourceError, Window, fetch, source_name
 from flex_pipeline.sources.reading import INSTANT
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.warehouse.beliefs import store_readings
+from flex_pipeline.warehouse.reading_days import replace_days
 from flex_pipeline.warehouse.verdicts import replace_verdicts
 
 READABLE, CLOCK_CHANGE, PUBLICATION = "source can be read", "clock change", "published to midnight"
@@ -52,6 +54,8 @@ def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now
             verdicts += found
     with engine.begin() as session:
         stored = store_readings(session, pl.concat(frames), now) if frames else 0
+        if frames:
+            replace_days(session, day_summaries(pl.concat(frames), sensors, day))
         replace_verdicts(session, [sensor.name for sensor in sensors], day, verdicts, now)
     unreadable = {verdict.sensor: verdict.observed for verdict in verdicts if verdict.expectation == READABLE}
     notices = (f"{said.sensor}: {said.observed}" for said in verdicts if said.expectation != READABLE)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Session
 
 from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.planning.state_of_charge import near_start
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked
@@ -26,7 +27,7 @@ class Known:
     portfolio: Portfolio
     blocked: Blocked
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
-    beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, by time
+    beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -52,8 +53,10 @@ def read_beliefs(
     of_sites = {name for site in sites for name in site.sensors}
     used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
-    # from an hour before: a coarser price may begin before the day does
-    start = min(horizon.start for horizon in seen) - timedelta(hours=1)
+    # a coarser price may begin an hour before the day does, and a stock be measured some steps before
+    step = portfolio.settings.resolution
+    first = min(near_start(horizon, step)[0] for horizon in seen)
+    start = min(first, min(horizon.start for horizon in seen) - timedelta(hours=1))
     beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time)
     parts = beliefs.partition_by("sensor", as_dict=True)
     held = {name: parts.get((name,), beliefs.clear()) for name in used}

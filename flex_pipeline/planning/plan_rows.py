@@ -107,7 +107,7 @@ class Solved:
         schedule, costs, effort = self.schedule, self.schedule.costs, self.schedule.effort
         return {
             "status": self.status,
-            "reason": "; ".join(schedule.notices) or None,
+            "reason": "; ".join((*schedule.notices, *self.site_day.notices)) or None,
             "diagnosis": schedule.diagnosis,
             "energy_cost": costs.energy,
             "breach_cost": costs.breaches,

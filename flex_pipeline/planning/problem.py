@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.planning.state_of_charge import measured_by, near_start, with_start
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 
@@ -73,6 +74,15 @@ class Values:
             for at, value in zip(begins[known > 0].tolist(), known[known > 0].tolist(), strict=True)
         ]
 
+    def measured(self, sensor: str, first: datetime, last: datetime) -> list[dict[str, Any]]:
+        """The states at the instants in [first, last]."""
+        unit = self.portfolio.sensors[sensor].unit
+        frame = self.beliefs[sensor].filter(pl.col("event_start").is_between(first, last))
+        return [
+            {"datetime": row["event_start"].isoformat(), "value": f"{row['value']:.9g} {unit}"}
+            for row in frame.iter_rows(named=True)
+        ]
+
     def _known(
         self, sensor: str, start: datetime, end: datetime = datetime.max
     ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
@@ -106,6 +116,13 @@ def site_problem(
     def resolved(mapping: Mapping[str, Any]) -> Any:
         return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
 
+    def model_of(device: Device) -> dict[str, Any]:
+        model = resolved(device.flex_model)
+        if device.type == "process":
+            return _within_the_day(model, horizon, end)
+        carried_kwh = soc_at_start_kwh.get(device.device_id)
+        return with_start(device, model, _measured(device, values, horizon), carried_kwh)
+
     return {
         "start": horizon.start.astimezone(zone).isoformat(),
         "end": end.astimezone(zone).isoformat(),
@@ -117,9 +134,7 @@ def site_problem(
                 "name": device.name,
                 "type": device.type,
                 "sensor_resolution": _iso(settings.resolution),
-                "flex_model": _of_the_day(
-                    device, resolved(device.flex_model), horizon, end, soc_at_start_kwh
-                ),
+                "flex_model": model_of(device),
                 **({"flex_context": resolved(device.flex_context)} if device.flex_context else {}),
             }
             for device in devices
@@ -135,7 +150,8 @@ def input_hash(problem: Mapping[str, Any]) -> str:
 def _covered(needed: Collection[str], values: Values, horizon: Horizon) -> datetime:
     end = horizon.end
     for sensor in sorted(needed):
-        if values.portfolio.sensors[sensor].is_sparse:
+        described = values.portfolio.sensors[sensor]
+        if described.is_sparse or described.is_state:
             continue
         until = values.until(sensor, horizon.start)
         if until < horizon.day_end:
@@ -158,6 +174,8 @@ def _with_values(given: Any, values: Values, start: datetime, end: datetime) -> 
         resolved = {key: _with_values(item, values, start, end) for key, item in given.items()}
         return {key: item for key, item in resolved.items() if item != []}
     name = given["sensor"]
+    if values.portfolio.sensors[name].is_state:
+        return []  # what was measured is stated by the instant, see `with_start`
     if values.portfolio.sensors[name].is_sparse:
         return values.instants(name, start, end)
     rest = {key: item for key, item in given.items() if key != "sensor"}
@@ -192,22 +210,19 @@ def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
     return {("datetime" if k == "time" else k): at(k, v) if k in TIMES else v for k, v in item.items()}
 
 
-def _of_the_day(
-    device: Device,
-    model: dict[str, Any],
-    horizon: Horizon,
-    end: datetime,
-    soc_at_start_kwh: Mapping[str, float],
-) -> dict[str, Any]:
-    """The stock that the day before leaves; and a process runs within its day, not in the look-ahead."""
-    if device.type == "process":
-        if end == horizon.day_end:
-            return model
-        tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
-        return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
-    if device.device_id in soc_at_start_kwh and device.shares_stock_of is None:
-        return model | {"soc-at-start": f"{soc_at_start_kwh[device.device_id]:.9g} kWh"}
-    return model
+def _within_the_day(model: dict[str, Any], horizon: Horizon, end: datetime) -> dict[str, Any]:
+    """A process runs within its day, not in the look-ahead."""
+    if end == horizon.day_end:
+        return model
+    tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
+    return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
+
+
+def _measured(device: Device, values: Values, horizon: Horizon) -> list[dict[str, Any]]:
+    sensor = measured_by(device)
+    if sensor is None:
+        return []
+    return values.measured(sensor, *near_start(horizon, values.portfolio.settings.resolution))
 
 
 def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:

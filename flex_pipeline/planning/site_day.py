@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+import polars as pl
+
 from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.known import Known
 from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
+from flex_pipeline.planning.state_of_charge import start_notice
 from flex_pipeline.portfolio.portfolio import Device, Site
 
 
@@ -24,6 +27,7 @@ class SiteDay:
     reasons: Mapping[str, str | None]  # why a device is not planned, for every device of the site
     problem: Mapping[str, Any] | None = None  # as a problem file has it
     baseline_soc_kwh: Mapping[str, float] = field(default_factory=dict)  # at the start, without flexibility
+    notices: tuple[str, ...] = ()  # which inputs were repaired or forecast, and where the stock comes from
 
     @property
     def devices(self) -> list[Device]:
@@ -73,4 +77,20 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
     except NoValuesError as error:
         return site_day.refused(str(error))
     baseline = {device: held.baseline_soc_kwh for device, held in stock.items()}
-    return replace(site_day, problem=problem, baseline_soc_kwh=baseline)
+    models = {device["name"]: device["flex_model"] for device in problem["devices"]}
+    carried = {device: held.soc_kwh for device, held in stock.items()}
+    starts = (start_notice(d, models[d.name], carried.get(d.device_id)) for d in devices)
+    notices = (*(notice for notice in starts if notice), *stand_ins(known, used, site_day.seen))
+    return replace(site_day, problem=problem, baseline_soc_kwh=baseline, notices=notices)
+
+
+def stand_ins(known: Known, sensors: Collection[str], seen: Horizon) -> Iterator[str]:
+    """Which values of the day of some sensors were not read but repaired or forecast, and how."""
+    for name in sorted(sensors):
+        of_day = known.beliefs[name].filter(
+            pl.col("event_start").is_between(seen.start, seen.day_end, closed="left")
+        )
+        made = of_day.filter(pl.col("source_type") != "reading")
+        for (kind, source), rows in made.group_by("source_type", "source", maintain_order=True):
+            how = "repaired" if kind == "repair" else "forecast"
+            yield f"{name}: {rows.height} of {of_day.height} steps {how} by {source}"

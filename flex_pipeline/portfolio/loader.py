@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
+from flex_pipeline.portfolio.expected import merged
 from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
 from flex_pipeline.portfolio.file_schema import DEVICE, FILE, LOCATION, OF_THE_FILE
 from flex_pipeline.portfolio.flex_context import (
@@ -22,6 +23,7 @@ from flex_pipeline.portfolio.flex_context import (
 )
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
@@ -91,12 +93,23 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         if name not in reader.described:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
+        elif name in reader.sensors and (problem := _misplaced(where, reader.sensors[name].kind)):
+            reader.fault(document, where, name, problem)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
     if reader.faults:
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
     return Portfolio(folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices))
+
+
+def _misplaced(where: str, kind: Kind) -> str | None:
+    """What is wrong with reading a sensor of a kind in a field of a flex-context or flex-model."""
+    if kind == "meter-total":
+        return "is a sensor of kind meter-total, which is checked but not planned with: read one of power"
+    if where.endswith(".state-of-charge") != (kind == "soc"):
+        return f"is a sensor of kind {kind}: state-of-charge reads one of kind soc, and nothing else does"
+    return None
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
@@ -219,13 +232,25 @@ def _read_sensor(
                 document, f"sensors.{name}.capacity", given["capacity"], str(error), (*key, "capacity")
             )
             del fields["capacity"]
-    sensor = _validated(Sensor, fields, f"sensors.{name}", document, reader, key)
+    as_its_kind = _as_its_kind(fields, reader.common)
+    sensor = _validated(Sensor, as_its_kind, f"sensors.{name}", document, reader, key)
     source = given.get("source")
     if isinstance(source, Mapping):
         for where, value, message in reader.check_source(source, sensor):
             reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
     if sensor is not None:
         reader.sensors[name] = sensor
+
+
+def _as_its_kind(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """The fields of a sensor with what the settings say of its kind."""
+    kind: Any = fields.get("kind")
+    usual: dict[str, Any] = {}
+    if kind in settings.repair:
+        usual["repair"] = settings.repair[kind]
+    if kind in settings.quality:
+        fields = dict(fields) | {"quality": merged(settings.quality[kind], fields.get("quality", {}))}
+    return usual | dict(fields)
 
 
 def _read_site(

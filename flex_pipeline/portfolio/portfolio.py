@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from flex_pipeline.portfolio.expected import Expected, Repair
 from flex_pipeline.portfolio.fields import sensors_in
+from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.portfolio.sensor import Duration, Sensor, TimeOfDay
 
@@ -54,6 +56,14 @@ class Settings(BaseModel):
         exclude=True,  # no part of what a plan was made with
         description="How long old beliefs are kept; everything, unless stated.",
     )
+    quality: Mapping[Kind, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="By kind of sensor, what is expected of it where the sensor does not say otherwise.",
+    )
+    repair: Mapping[Kind, Repair] = Field(
+        default_factory=dict,
+        description="By kind of sensor, what fills in for faulty values where the sensor does not say otherwise.",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -62,6 +72,13 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (ValueError, KeyError, OSError) as error:
             raise ValueError('is not a timezone; write for example "Europe/Amsterdam"') from error
+        return value
+
+    @field_validator("quality")
+    @classmethod
+    def _can_be_expected(cls, value: Mapping[Kind, dict[str, Any]]) -> Mapping[Kind, dict[str, Any]]:
+        for given in value.values():
+            Expected.model_validate(given)
         return value
 
     def planned_at(self, day: date) -> datetime:

@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import isodate
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
-Kind = Literal[
-    "price",  # currency per energy
-    "load",  # electric power, consumption
-    "pv",  # electric power, production (stated positive)
-    "temperature",
-    "irradiance",
-    "heat",  # thermal power taken out of a store
-    "efficiency",  # a ratio, for example the coefficient of performance of a heat pump
-    "availability",  # power that a device may take: 0 where an EV is away
-    "usage",  # power taken out of a store by use: driving
-    "soc-minima",  # energy that must be in store at the start of the step; empty where nothing is asked
-]
+from flex_pipeline.portfolio.duration import Duration
+from flex_pipeline.portfolio.expected import Expected, Repair, with_defaults
+from flex_pipeline.portfolio.kind import Kind
 
-
-def parse_duration(value: object) -> object:
-    """An ISO 8601 duration of fixed length ("PT15M") as a timedelta; anything else is left to pydantic."""
-    if not isinstance(value, str):
-        return value
-    duration = isodate.parse_duration(value)
-    if not isinstance(duration, timedelta):
-        raise ValueError(f'"{value}" has no fixed length; write it in days, hours, minutes or seconds')
-    return duration
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": "^P", "examples": ["PT15M"]}),
-]
 # in a JSON Schema, the format "time" asks for an offset
 TimeOfDay = Annotated[
     time, WithJsonSchema({"type": "string", "pattern": "^[012]?\\d:[0-5]\\d", "examples": ["13:15"]})
 ]
+
+__all__ = ["Duration", "Kind", "Known", "Sensor", "TimeOfDay"]
 
 
 class Known(BaseModel):
@@ -99,6 +68,13 @@ class Sensor(BaseModel):
     latitude: float | None = None
     longitude: float | None = None
     site: str | None = None  # None: shared by all sites, such as a market price
+    quality: Expected = Expected()
+    repair: Repair = Repair()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expects_what_its_kind_does(cls, given: Any) -> Any:
+        return with_defaults(given) if isinstance(given, Mapping) else given
 
     @field_validator("resolution")
     @classmethod
@@ -117,6 +93,11 @@ class Sensor(BaseModel):
     def is_sparse(self) -> bool:
         """Whether a step without a value says something: that nothing is asked."""
         return self.kind == "soc-minima"
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it only says where plans start from: it is never forecast, and need not cover a horizon."""
+        return self.kind in ("soc", "meter-total")
 
     def knows(self, event_start: datetime, instant: datetime) -> bool:
         """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""

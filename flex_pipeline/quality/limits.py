@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flex_pipeline.portfolio.sensor import Sensor
-from flex_pipeline.timeseries.units import unit_inside
+from flex_pipeline.timeseries.units import measures, unit_inside
 
 # no reading is infinite, so that an infinity breaks even the limit of a quantity without one
 UNLIMITED = sys.float_info.max
@@ -23,6 +23,12 @@ SMALLEST_PRICE_PEAK_EUR_PER_KWH = 0.001
 # kilowatts read as megawatts stay below a thousandth of the capacity
 SMALLEST_PEAK_OF_CAPACITY = 0.001
 
+# between a factor of a thousand, which is a unit, and of a hundred, which is summer after winter
+UNUSUAL_PEAK = 300.0
+
+# of the usual peak: in a calm market, or where little is measured, what stands out more is still nothing
+LEAST_SPIKE = 0.4
+
 TEMPERATURE_C = (-60.0, 60.0)
 IRRADIANCE_W_M2 = (0.0, 1500.0)  # above the solar constant: broken clouds focus light
 EFFICIENCY = (0.0, 15.0)
@@ -33,17 +39,23 @@ class Limits:
     """In the unit of the sensor; None where nothing can be said.
 
     `night`: the most PV that may be measured in the dark. `smallest_peak`: a day whose largest absolute
-    value is less, but not zero, was probably given in another unit.
+    value is less, but not zero, was probably given in another unit. `fastest`: change per hour of a state.
     """
 
     low: float = -UNLIMITED
     high: float = UNLIMITED
     night: float | None = None
     smallest_peak: float | None = None
+    fastest: float | None = None
 
 
 def limits(sensor: Sensor) -> Limits:
-    """The limits of a sensor by its kind and capacity; ValueError when the unit is not one of its kind."""
+    """As the sensor states them, else by its kind and capacity; ValueError when the unit is not of its kind."""
+    stated = {"low": sensor.quality.minimum, "high": sensor.quality.maximum}
+    return replace(_of_kind(sensor), **{name: limit for name, limit in stated.items() if limit is not None})
+
+
+def _of_kind(sensor: Sensor) -> Limits:
     match sensor.kind:
         case "load" | "pv":
             return _power(sensor)
@@ -56,6 +68,13 @@ def limits(sensor: Sensor) -> Limits:
         case "efficiency":
             one = unit_inside(sensor.unit, "ratio").value
             return Limits(EFFICIENCY[0] / one, EFFICIENCY[1] / one)
+        case "soc":
+            is_share = measures(sensor.unit, "ratio")
+            return Limits(0.0, 1.0 / unit_inside(sensor.unit, "ratio").value if is_share else UNLIMITED)
+        case "meter-total":
+            one = unit_inside(sensor.unit, "energy").value
+            capacity_kw = sensor.capacity_kw or PLAUSIBLE_SITE_KW
+            return Limits(low=0.0, fastest=ABOVE_CAPACITY * capacity_kw / one)
         case "heat" | "availability" | "usage" | "soc-minima":
             return Limits(low=0.0)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flex_pipeline.portfolio.sensor import Kind
+from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.quality.verdict import Severity
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An expectation, how bad it is when it fails, and the words for it."""
+    """An expectation, how bad it is when it fails if the sensor does not say, and the words for it."""
 
     name: str
     expectation: str  # a class in great_expectations.expectations
@@ -23,9 +23,11 @@ class Rule:
     severity: Severity
     fault: str  # completes "3 of 96 steps ..."
     first: str = "{time}"  # completes "..., first ...", with the columns of the first faulty row
+    of_days: bool = False  # its fault is one of the day, not of steps, and `first` says all there is
 
 
-def _at_least(larger: str, smaller: str) -> dict[str, object]:
+def at_least(larger: str, smaller: str) -> dict[str, object]:
+    """Arguments of the expectation that one column is never less than another, where both have a value."""
     return {
         "column_A": larger,
         "column_B": smaller,
@@ -34,14 +36,14 @@ def _at_least(larger: str, smaller: str) -> dict[str, object]:
     }
 
 
-_PAIR = "ExpectColumnPairValuesAToBeGreaterThanB"
+PAIR = "ExpectColumnPairValuesAToBeGreaterThanB"
 
-COMPLETENESS = Rule("completeness", "ExpectColumnValuesToNotBeNull", {"column": "value"}, "error", "missing")
+COMPLETENESS = Rule("completeness", "ExpectColumnValuesToNotBeNull", {"column": "value"}, "repair", "missing")
 UNIQUENESS = Rule(
     "uniqueness",
     "ExpectCompoundColumnsToBeUnique",
     {"column_list": ["sensor", "event_start"]},
-    "error",
+    "warning",  # the last one is believed
     "stated more than once",
 )
 ALIGNMENT = Rule(
@@ -53,49 +55,95 @@ ALIGNMENT = Rule(
 )
 MINIMUM = Rule(
     "minimum",
-    _PAIR,
-    _at_least("value", "low"),
-    "error",
+    PAIR,
+    at_least("value", "low"),
+    "repair",
     "below the minimum",
     "{value:g} < {low:g} {unit} at {time}",
 )
 MAXIMUM = Rule(
     "maximum",
-    _PAIR,
-    _at_least("high", "value"),
-    "error",
+    PAIR,
+    at_least("high", "value"),
+    "repair",
     "above the maximum",
     "{value:g} > {high:g} {unit} at {time}",
 )
 NIGHT = Rule(
     "night",
-    _PAIR,
-    _at_least("night", "value"),
+    PAIR,
+    at_least("night", "value"),
     "warning",
     "of sunshine in the dark",
     "{value:g} > {night:g} {unit} at {time}: is the time zone right?",
 )
 UNIT = Rule(
     "unit",
-    _PAIR,
-    _at_least("day_peak", "smallest_peak"),
+    PAIR,
+    at_least("day_peak", "smallest_peak"),
     "warning",
     "of a day too small for its unit",
     "{time}: at most {day_peak:g}, are the values in {unit}?",
 )
 
+FLAT = Rule(
+    "flat",
+    PAIR,
+    at_least("flat_after", "flat_hours"),
+    "warning",
+    "stuck at one value",
+    "{value:g} {unit} for {flat_hours:g} h around {time}",
+)
+SPIKE = Rule(
+    "spike",
+    PAIR,
+    at_least("most_excess", "excess"),
+    "warning",
+    "that stand out",
+    "{value:g} {unit} at {time}: {excess:.3g} beyond both its neighbours, usual are {usual_excess:.3g} at most",
+)
+CONTINUITY = Rule(
+    "continuity",
+    PAIR,
+    at_least("fastest", "jump"),
+    "repair",
+    "changed faster than they can",
+    "by {jump:.3g} {unit} an hour to {value:g} at {time}, possible are {fastest:.3g}",
+)
+DRIFT = Rule(
+    "drift",
+    PAIR,
+    at_least("most_drift", "drifted"),
+    "warning",
+    "drifted",
+    "the mean of the week before is {recent_mean:.4g} {unit}, of the four weeks before that {usual_mean:.4g}",
+    of_days=True,
+)
+STALENESS = Rule(
+    "staleness",
+    PAIR,
+    at_least("stale_after", "missed"),
+    "warning",
+    "stale",
+    "{missed:.0f} deliveries missed, more than {stale_after:.0f}",
+    of_days=True,
+)
+
 _SERIES = (COMPLETENESS, UNIQUENESS, ALIGNMENT, MINIMUM, MAXIMUM)
+_WATCHED = (*_SERIES, FLAT, SPIKE, DRIFT, STALENESS)
 
 SUITES: Mapping[Kind, tuple[Rule, ...]] = {
-    "price": (*_SERIES, UNIT),
-    "load": (*_SERIES, UNIT),
-    "pv": (*_SERIES, NIGHT, UNIT),
-    "temperature": _SERIES,
-    "irradiance": _SERIES,
-    "heat": _SERIES,
-    "efficiency": _SERIES,
-    "availability": _SERIES,
-    "usage": _SERIES,
+    "price": (*_WATCHED, UNIT),
+    "load": (*_WATCHED, UNIT),
+    "pv": (*_WATCHED, UNIT, NIGHT),
+    "temperature": _WATCHED,
+    "irradiance": _WATCHED,
+    "heat": (*_WATCHED, UNIT),
+    "efficiency": (*_SERIES, STALENESS),
+    "availability": (*_SERIES, STALENESS),
+    "usage": (*_SERIES, STALENESS),
     # a step without a value is one at which nothing is asked
     "soc-minima": (UNIQUENESS, ALIGNMENT, MINIMUM, MAXIMUM),
+    "soc": (*_SERIES, CONTINUITY, STALENESS),
+    "meter-total": (*_SERIES, CONTINUITY, STALENESS),
 }

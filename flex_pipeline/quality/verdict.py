@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-Severity = Literal["error", "warning"]
+from flex_pipeline.portfolio.expected import Severity
+
+__all__ = ["EVIDENCE_ROWS", "Severity", "Verdict"]
 
 # enough to see a pattern; the stored readings hold the rest
 EVIDENCE_ROWS = 50
@@ -14,7 +15,7 @@ EVIDENCE_ROWS = 50
 
 @dataclass(frozen=True)
 class Verdict:
-    """One rule, one sensor, one local day. An error keeps a sensor from being used; people read warnings."""
+    """One rule, one sensor, one local day. See `Severity`."""
 
     sensor: str
     day: date

@@ -41,12 +41,12 @@ STORE_READINGS = text("""
     where b.value is distinct from g.value
     on conflict (sensor_id, event_start, belief_time, source_id, quantile) do update set value = excluded.value
 """)
-STORE_FORECASTS = text("""
+STORE_MADE = text("""
     insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
     select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
     from stage as g
     join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = 'forecaster'
+    join flex.source as o on o.name = g.source and o.type = :type
 """)
 SOURCES = text("""
     insert into flex.source (name, type) select distinct source, :type from stage order by 1
@@ -69,10 +69,10 @@ MONTHS = text("select flex.ensure_belief_months(min(event_start), max(event_star
 AS_OF = text("""
     select
         n.name as sensor, array_agg((extract(epoch from b.event_start) * 1000000)::bigint) as event_start,
-        array_agg(b.value) as value, b.source_type
+        array_agg(b.value) as value, b.source_type, b.source
     from flex.sensor as n
     cross join lateral (
-        select distinct on (b.event_start) b.event_start, b.value, o.type as source_type
+        select distinct on (b.event_start) b.event_start, b.value, o.type as source_type, o.name as source
         from flex.belief as b
         join flex.source as o using (source_id)
         where b.sensor_id = n.sensor_id
@@ -80,10 +80,11 @@ AS_OF = text("""
             and b.belief_time <= :as_of
             and b.quantile = 0.5
             and o.type = any(:types)
-        order by b.event_start, (o.type = 'reading') desc, b.belief_time desc, b.source_id
+        order by
+            b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc, (o.type = 'repair') desc, b.source_id
     ) as b
     where n.name = any(:sensors)
-    group by n.name, b.source_type
+    group by n.name, b.source_type, b.source
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
@@ -155,7 +156,61 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
                 and o.source_id = b.source_id and o.type = 'forecaster'
         """)
     )
-    return session.execute(STORE_FORECASTS).rowcount
+    return session.execute(STORE_MADE, {"type": "forecaster"}).rowcount
+
+
+def replace_repairs(
+    session: Session, repairs: pl.DataFrame, sensors: Collection[str], start: datetime, end: datetime
+) -> int:
+    """Replace all repairs of some sensors for the steps in [start, end). Gives the rows stored.
+
+    `repairs`: sensor, event_start, belief_time, source (the rule that filled in), value.
+    """
+    session.execute(
+        text("""
+            delete from flex.belief as b using flex.sensor as n, flex.source as o
+            where b.sensor_id = n.sensor_id and n.name = any(:sensors)
+                and b.event_start >= :start and b.event_start < :end
+                and o.source_id = b.source_id and o.type = 'repair'
+        """),
+        {"sensors": list(sensors), "start": start, "end": end},
+    )
+    if repairs.is_empty():
+        return 0
+    _stage(session, repairs.with_columns(quantile=pl.lit(0.5)), "repair")
+    return session.execute(STORE_MADE, {"type": "repair"}).rowcount
+
+
+def read_held(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
+    """What is held for the steps in [start, end) without any forecast: the newest reading or repair.
+
+    Columns sensor, event_start, value, belief_time.
+    """
+    return _newest(session, sensors, start, end, ("reading", "repair"))
+
+
+def read_forecast(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
+    """What was forecast last for the steps in [start, end): sensor, event_start, value, belief_time."""
+    return _newest(session, sensors, start, end, ("forecaster",))
+
+
+def _newest(
+    session: Session, sensors: Collection[str], start: datetime, end: datetime, types: tuple[str, ...]
+) -> pl.DataFrame:
+    found = session.execute(
+        text("""
+            select distinct on (b.sensor_id, b.event_start) n.name as sensor, b.event_start, b.value, b.belief_time
+            from flex.belief as b
+            join flex.sensor as n using (sensor_id)
+            join flex.source as o using (source_id)
+            where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
+                and o.type = any(:types) and b.quantile = 0.5
+            order by b.sensor_id, b.event_start, b.belief_time desc, (o.type = 'repair') desc
+        """),
+        {"sensors": list(sensors), "start": start, "end": end, "types": list(types)},
+    )
+    schema = SCHEMA | {"belief_time": pl.Datetime("us", "UTC")}
+    return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")
 
 
 def _stage(session: Session, frame: pl.DataFrame, source_type: str) -> None:
@@ -175,11 +230,12 @@ def read_as_of(
     start: datetime,
     end: datetime,
     as_of: datetime,
-    types: tuple[str, ...] = ("reading", "forecaster"),
+    types: tuple[str, ...] = ("reading", "repair", "forecaster"),
 ) -> pl.DataFrame:
     """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
 
-    A reading stands before any forecast; of each, the newest. Columns sensor, event_start, value, source_type.
+    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. Columns
+    sensor, event_start, value, source_type, source: the feed, the rule of the repair, or the model.
     """
     found = session.execute(
         AS_OF,
@@ -190,6 +246,7 @@ def read_as_of(
         "event_start": pl.List(pl.Int64),
         "value": pl.List(pl.Float64),
         "source_type": pl.String,
+        "source": pl.String,
     }
     by_sensor = pl.DataFrame(found.all(), schema=schema, orient="row")
     believed = by_sensor.explode("event_start", "value").with_columns(
@@ -232,7 +289,7 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind <> 'soc-minima' and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total') and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

@@ -32,7 +32,7 @@ def test_a_plan_waits_for_the_verdicts_the_forecasts_and_the_day_before(definiti
     graph = definitions.resolve_asset_graph()
 
     parents = {key.to_user_string() for key in graph.get(dg.AssetKey("schedules")).parent_keys}
-    assert parents == {"data_quality", "forecasts", "schedules"}
+    assert parents == {"data_quality", "repaired_readings", "forecasts", "schedules"}
 
 
 def test_tomorrow_is_read_and_forecast_after_the_prices(definitions: dg.Definitions) -> None:

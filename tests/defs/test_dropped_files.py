@@ -68,6 +68,7 @@ def test_the_local_days_that_a_file_is_about_are_read_again_once(folder: Path) -
     assert [key.to_user_string() for key in request.asset_selection or []] == [
         "sensor_readings",
         "data_quality",
+        "repaired_readings",
     ]
     assert (spans(again), again.cursor) == ([], first.cursor)
 

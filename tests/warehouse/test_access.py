@@ -84,6 +84,7 @@ def fill(connection: Connection) -> None:
         " 0, 0, 0, 0, now() from flex.sensor",
         "insert into flex.data_quality select sensor_id, date '2026-10-20', 'x', 'error', false, '', '[]', now()"
         " from flex.sensor",
+        "insert into flex.reading_day select sensor_id, date '2026-10-20', 1, 1, 1 from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)

@@ -1,0 +1,18 @@
+"""What a sensor tells of."""
+
+from typing import Literal
+
+Kind = Literal[
+    "price",  # currency per energy
+    "load",  # electric power, consumption
+    "pv",  # electric power, production (stated positive)
+    "temperature",
+    "irradiance",
+    "heat",  # thermal power taken out of a store
+    "efficiency",  # a ratio, for example the coefficient of performance of a heat pump
+    "availability",  # power that a device may take: 0 where an EV is away
+    "usage",  # power taken out of a store by use: driving
+    "soc-minima",  # energy that must be in store at the start of the step; empty where nothing is asked
+    "soc",  # energy that was measured in store at the start of the step, or its share; never forecast
+    "meter-total",  # energy that a meter has counted until the start of the step
+]

@@ -149,6 +149,7 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "current_belief",
         "forecast_run",
         "data_quality",
+        "reading_day",
     }
     assert {name.removeprefix("flex.") for name, count in shared.items() if count} == of_sensors
 

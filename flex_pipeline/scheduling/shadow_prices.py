@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.formulation import Formulation
 from flex_pipeline.scheduling.highs import Solution
+from flex_pipeline.scheduling.limits import DEVICE
 from flex_pipeline.scheduling.linear_program import ZERO_COST, LinearProgram
 from flex_pipeline.scheduling.schedule import ShadowPrice
 from flex_pipeline.scheduling.template import Family, Name
@@ -39,7 +40,9 @@ def _values(
         for name, family in template.bounds.items():
             if name in template.limits:
                 worth = np.abs(solution.reduced_costs[program.bound_columns[family.index]])
-                yield name, _spread(family, np.where(tight[family.index], worth, 0.0), steps)
+                # a device that has no power in a step is not at a limit there: it is away, or of another kind
+                is_limit = template.limits[name].weight < DEVICE or program.bound_upper[family.index] != 0
+                yield name, _spread(family, np.where(tight[family.index] & is_limit, worth, 0.0), steps)
 
 
 def _spread(family: Family, values: Array, steps: int) -> Array:

@@ -68,6 +68,22 @@ def test_what_is_asked_of_the_store_has_its_price() -> None:
     assert worth(schedule, "battery", "soc_target_reached") == [0, 0.4]
 
 
+def test_what_a_device_is_not_made_for_is_no_limit() -> None:
+    # a heat pump that could produce at its COP of 3 would make energy from nothing; away, it takes none
+    heat = battery("heat", charging_efficiency="300%", consumption_capacity=series([5, 0], "kW"))
+    pump = {
+        **heat,
+        "flex_model": {**heat["flex_model"], "production-capacity": "0 kW", "soc-value-at-end": "1 EUR/kWh"},
+    }
+
+    schedule = solved([0.1, 0.4], pump)
+
+    # each kW in the first hour stores 3 kWh, worth 1 EUR each, up to the 10 kWh of the store at the ends of both
+    assert sum(worth(schedule, "heat", "soc_ceiling")) == pytest.approx(1 - 0.1 / 3)
+    assert worth(schedule, "heat", "charge_limit") == [0, 0]
+    assert worth(schedule, "heat", "discharge_limit") == [0, 0]
+
+
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
     """Prices and load of irrational numbers, so that hardly any optimum is degenerate."""

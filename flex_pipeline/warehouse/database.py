@@ -52,7 +52,7 @@ def migrate(connection: Connection) -> None:
 
 def versions() -> list[str]:
     """The versions of the schema that this code knows, oldest first."""
-    return sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("*.sql"))
+    return sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def current_version(connection: Connection) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
@@ -18,7 +19,7 @@ from flex_pipeline.quality.judge import judge
 from flex_pipeline.quality.usual import LOOK_BACK, Comparison, usual
 from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.timeseries.grid import local_day
-from flex_pipeline.warehouse.beliefs import read_stored
+from flex_pipeline.warehouse.beliefs import EVER, read_stored
 from flex_pipeline.warehouse.reading_days import read_days, read_last
 from flex_pipeline.warehouse.verdicts import read_faults, read_verdicts, replace_verdicts
 
@@ -41,11 +42,39 @@ def check(
         unreadable = {verdict.sensor for verdict in found if verdict.expectation == READABLE}
         readable = [sensor for sensor in sensors if sensor.name not in unreadable]
         start, end = span_of(sensors, day)
-        stored = read_stored(session, names, start - timedelta(days=1), end)
+        stored = pl.concat(
+            read_stored(session, alike, start - timedelta(days=1), end, as_of)
+            for as_of, alike in by_what_counts(sensors, day, portfolio).items()
+        )
         compared = comparison(session, readable, day, portfolio)
         verdicts = (*found, *judge(stored, readable, day, due_until=now, comparison=compared))
         replace_verdicts(session, names, day, verdicts, now)
     return verdicts
+
+
+def by_what_counts(
+    sensors: Iterable[Sensor], day: date, portfolio: Portfolio | None
+) -> dict[datetime, list[str]]:
+    """Names of sensors by the time up to which their values of a day are judged.
+
+    Of a feed that the plans of the day can know it is their planning time: what it says later changes no plan, and
+    so it may not block one either. Of others it is now.
+    """
+    found: dict[datetime, list[str]] = {}
+    for sensor in sensors:
+        counts = (
+            EVER
+            if portfolio is None or not is_known(sensor, day, portfolio)
+            else portfolio.settings.planned_at(day)
+        )
+        found.setdefault(counts, []).append(sensor.name)
+    return found
+
+
+def is_known(sensor: Sensor, day: date, portfolio: Portfolio) -> bool:
+    """Whether the values of a sensor for a day can be known when the day is planned."""
+    first = local_day(day, ZoneInfo(sensor.timezone), sensor.resolution).start_utc
+    return sensor.knows(first, portfolio.settings.planned_at(day))
 
 
 def comparison(
@@ -68,9 +97,13 @@ def span_of(sensors: Iterable[Sensor], day: date) -> tuple[datetime, datetime]:
 
 
 def blocked_on(session: Session, portfolio: Portfolio, day: date) -> Blocked:
-    """What the stored faults of a day keep from being planned."""
+    """What the stored faults of a day keep from being planned: those of values that its plan could know.
+
+    A meter that fails on the day itself says nothing of a plan that was made on the day before.
+    """
     faults = [
         Verdict(row.sensor, day, row.expectation, False, "error", row.observed, ())
         for row in read_faults(session, day)
+        if (sensor := portfolio.sensors.get(row.sensor)) is None or is_known(sensor, day, portfolio)
     ]
     return blocked(faults, portfolio.sensors_of_devices(), portfolio.shared_sensors)

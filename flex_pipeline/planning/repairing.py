@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
-from flex_pipeline.planning.checking import comparison, span_of
+from flex_pipeline.planning.checking import by_what_counts, comparison, span_of
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.judge import faulty_steps
@@ -42,7 +42,7 @@ def repair_day(engine: Engine, portfolio: Portfolio, day: date, now: datetime) -
         checked = {n: at for n, at in read_repairable(session, day).items() if n in sensors}
         _replace(session, sensors.values(), day, pl.DataFrame(schema=SCHEMA))
         faulty = _faulty(session, portfolio, checked, day)
-        done = _repaired(session, [sensors[name] for name in checked], faulty)
+        done = _repaired(session, portfolio, [sensors[name] for name in checked], day, faulty)
         values = pl.concat([pl.DataFrame(schema=SCHEMA), *(one.values for one in done.values())])
         _replace(session, [sensors[name] for name in checked], day, values)
         verdicts = tuple(_verdict(sensors[name], day, one) for name, one in done.items())
@@ -68,13 +68,20 @@ def _faulty(
         return {}
     sensors = [portfolio.sensors[name] for name in checked]
     start, end = span_of(sensors, day)
-    stored = read_stored(session, list(checked), start - A_DAY, end)
+    stored = pl.concat(
+        read_stored(session, alike, start - A_DAY, end, as_of)
+        for as_of, alike in by_what_counts(sensors, day, portfolio).items()
+    )
     compared = comparison(session, sensors, day, portfolio)
     return faulty_steps(stored, sensors, day, due_until=max(checked.values()), comparison=compared)
 
 
 def _repaired(
-    session: Session, sensors: Sequence[Sensor], faulty: Mapping[str, Sequence[datetime]]
+    session: Session,
+    portfolio: Portfolio,
+    sensors: Sequence[Sensor],
+    day: date,
+    faulty: Mapping[str, Sequence[datetime]],
 ) -> dict[str, Repaired]:
     some = [sensor for sensor in sensors if faulty.get(sensor.name)]
     nothing = {s.name: Repaired(pl.DataFrame(schema=SCHEMA), ()) for s in sensors if not faulty.get(s.name)}
@@ -82,9 +89,10 @@ def _repaired(
         return nothing
     first = min(starts[0] for starts in faulty.values())
     last = max(faulty[s.name][-1] + s.resolution for s in some)
-    names = [sensor.name for sensor in some]
-    held = read_held(session, names, first - LOOK_BACK - A_DAY, last + timedelta(hours=1))
-    forecast = read_forecast(session, names, first, last)
+    alike = by_what_counts(some, day, portfolio).items()
+    before, after = first - LOOK_BACK - A_DAY, last + timedelta(hours=1)
+    held = pl.concat(read_held(session, names, before, after, as_of) for as_of, names in alike)
+    forecast = pl.concat(read_forecast(session, names, first, last, as_of) for as_of, names in alike)
 
     def own(frame: pl.DataFrame, sensor: Sensor) -> pl.DataFrame:
         return frame.filter(pl.col("sensor") == sensor.name)

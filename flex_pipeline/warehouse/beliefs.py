@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -88,6 +88,7 @@ AS_OF = text("""
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
 
 
@@ -181,21 +182,30 @@ def replace_repairs(
     return session.execute(STORE_MADE, {"type": "repair"}).rowcount
 
 
-def read_held(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
-    """What is held for the steps in [start, end) without any forecast: the newest reading or repair.
+def read_held(
+    session: Session, sensors: Collection[str], start: datetime, end: datetime, as_of: datetime = EVER
+) -> pl.DataFrame:
+    """What is held by `as_of` for the steps in [start, end) without any forecast: the newest reading or repair.
 
     Columns sensor, event_start, value, belief_time.
     """
-    return _newest(session, sensors, start, end, ("reading", "repair"))
+    return _newest(session, sensors, start, end, ("reading", "repair"), as_of)
 
 
-def read_forecast(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
-    """What was forecast last for the steps in [start, end): sensor, event_start, value, belief_time."""
-    return _newest(session, sensors, start, end, ("forecaster",))
+def read_forecast(
+    session: Session, sensors: Collection[str], start: datetime, end: datetime, as_of: datetime = EVER
+) -> pl.DataFrame:
+    """What was forecast last by `as_of` for the steps in [start, end): sensor, event_start, value, belief_time."""
+    return _newest(session, sensors, start, end, ("forecaster",), as_of)
 
 
 def _newest(
-    session: Session, sensors: Collection[str], start: datetime, end: datetime, types: tuple[str, ...]
+    session: Session,
+    sensors: Collection[str],
+    start: datetime,
+    end: datetime,
+    types: tuple[str, ...],
+    as_of: datetime,
 ) -> pl.DataFrame:
     found = session.execute(
         text("""
@@ -204,10 +214,10 @@ def _newest(
             join flex.sensor as n using (sensor_id)
             join flex.source as o using (source_id)
             where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
-                and o.type = any(:types) and b.quantile = 0.5
+                and o.type = any(:types) and b.quantile = 0.5 and b.belief_time <= :as_of
             order by b.sensor_id, b.event_start, b.belief_time desc, (o.type = 'repair') desc
         """),
-        {"sensors": list(sensors), "start": start, "end": end, "types": list(types)},
+        {"sensors": list(sensors), "start": start, "end": end, "types": list(types), "as_of": as_of},
     )
     schema = SCHEMA | {"belief_time": pl.Datetime("us", "UTC")}
     return pl.DataFrame(found.all(), schema=schema, orient="row").sort("sensor", "event_start")
@@ -255,8 +265,10 @@ def read_as_of(
     return believed.sort("sensor", "event_start")
 
 
-def read_stored(session: Session, sensors: Collection[str], start: datetime, end: datetime) -> pl.DataFrame:
-    """All that sources gave for the steps in [start, end): the current readings, and repeated values once each.
+def read_stored(
+    session: Session, sensors: Collection[str], start: datetime, end: datetime, as_of: datetime = EVER
+) -> pl.DataFrame:
+    """All that sources gave for the steps in [start, end) by `as_of`: the readings, and repeated values once each.
 
     Columns sensor, event_start, value. This is what the checks judge.
     """
@@ -267,10 +279,10 @@ def read_stored(session: Session, sensors: Collection[str], start: datetime, end
             join flex.sensor as n using (sensor_id)
             join flex.source as o using (source_id)
             where n.name = any(:sensors) and b.event_start >= :start and b.event_start < :end
-                and o.type = 'reading'
+                and o.type = 'reading' and b.belief_time <= :as_of
             order by b.sensor_id, b.event_start, b.belief_time desc
         """),
-        {"sensors": list(sensors), "start": start, "end": end},
+        {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of},
     ).all()
     repeated = session.execute(
         text("""

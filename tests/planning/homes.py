@@ -58,9 +58,14 @@ def homes(folder: Path, warehouse: Engine, names: Sequence[str]) -> Portfolio:
     return portfolio
 
 
-def know(warehouse: Engine, sensor: str, values: Sequence[float], first: datetime = MIDNIGHT) -> None:
-    """Store hourly readings, known since before anything was planned."""
-    since = MIDNIGHT - timedelta(days=1)
+def know(
+    warehouse: Engine,
+    sensor: str,
+    values: Sequence[float],
+    first: datetime = MIDNIGHT,
+    since: datetime = MIDNIGHT - timedelta(days=1),
+) -> None:
+    """Store hourly readings; known, unless said otherwise, since before the day was planned."""
     frame = pl.DataFrame(
         {
             "sensor": sensor,

@@ -185,8 +185,10 @@ def test_the_day_of_a_sensor_far_east_takes_no_repair_from_the_day_before_of_ano
 ) -> None:
     portfolio = homes(tmp_path, warehouse, ["a", "b"])
     yesterday, last_hour = DAY - timedelta(days=1), MIDNIGHT - HOUR
-    # all but the last hour before midnight
-    know(warehouse, "a.load", [0.5] * 23, MIDNIGHT - 24 * HOUR, since=MIDNIGHT - 48 * HOUR)
+    # all but the last hour before midnight, and the one after it, when yesterday was planned
+    lose(warehouse, "a.load", 0)
+    for values, first in (([0.5] * 23, MIDNIGHT - 24 * HOUR), ([0.5], MIDNIGHT)):
+        know(warehouse, "a.load", values, first, since=MIDNIGHT - 48 * HOUR)
     check(warehouse, [portfolio.sensors["a.load"]], yesterday, NOW, portfolio)
     repair_day(warehouse, portfolio, yesterday, NOW)
     east = portfolio.sensors["b.load"].model_copy(update={"timezone": "Europe/Athens"})

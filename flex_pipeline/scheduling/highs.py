@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ SMALL_TREE = {
     "mip_detect_symmetry": False,
     "mip_heuristic_run_feasibility_jump": False,
 }
+
+
+IDLE: list[Any] = []  # solvers that nobody works with; what they are given next replaces all they had
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,15 @@ def solve_program(
     lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
 ) -> Solution:
     """Minimise one objective; `mip_gap` is absolute, in its units."""
-    options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
+    options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap}
     if lp.integer.any():
         options |= SMALL_TREE
     for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
         highs = _highs(tolerance, **options)
         _pass(highs, lp, objective)
-        highs.run()
+        _run(highs, time_limit_s)
         solution = _solution(lp, highs)
+        IDLE.append(highs)
         if solution.status != "unknown" or lp.integer.any():
             break
     return solution
@@ -67,16 +72,17 @@ class Simplex:
     def __init__(self, start: Any = None) -> None:
         self._start = start
         self._highs: Any = None
+        self._program: LinearProgram | None = None  # as HiGHS has it
 
     def minimise(self, lp: LinearProgram, objective: str, *, feasible: bool, time_limit_s: float) -> Solution:
         """The optimum of a program without integers; `feasible`: the point at which the last one ended still is."""
-        if self._highs is None:
+        if self._program is None:
             self._begin(lp, objective)
         else:
-            self._change(lp, objective)
+            self._change(self._program, lp, objective)
+        self._program = lp
         self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
-        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
-        self._highs.run()
+        _run(self._highs, time_limit_s)
         solution = _solution(lp, self._highs)
         if solution.status == "unknown":
             return solve_program(lp, objective, time_limit_s=time_limit_s)
@@ -90,39 +96,56 @@ class Simplex:
     def _begin(self, lp: LinearProgram, objective: str) -> None:
         # Devex weights need no start-up of their own, which pays where few steps are left to go
         self._highs = _highs(TOLERANCE, simplex_dual_edge_weight_strategy=1)
+        finalize(self, IDLE.append, self._highs)
         _pass(self._highs, lp, objective)
         if self._start is not None:
             self._highs.setOptionValue("presolve", "off")
             self._highs.setBasis(self._start)
 
-    def _change(self, lp: LinearProgram, objective: str) -> None:
-        columns, rows = (np.arange(x.size, dtype=np.int32) for x in (lp.col_lower, lp.row_lower))
+    def _change(self, before: LinearProgram, lp: LinearProgram, objective: str) -> None:
+        columns = np.arange(lp.col_lower.size, dtype=np.int32)
         cost, offset = lp.objectives[objective]
         self._highs.setOptionValue("presolve", "off")
         self._highs.changeColsCost(columns.size, columns, cost)
         self._highs.changeObjectiveOffset(offset)
         self._highs.changeColsBounds(columns.size, columns, lp.col_lower, lp.col_upper)
-        self._highs.changeRowsBounds(rows.size, rows, lp.row_lower, lp.row_upper)
+        rows = np.flatnonzero((lp.row_lower != before.row_lower) | (lp.row_upper != before.row_upper)).astype(
+            np.int32
+        )
+        if rows.size:
+            self._highs.changeRowsBounds(rows.size, rows, lp.row_lower[rows], lp.row_upper[rows])
 
 
 def conflict(lp: LinearProgram) -> NDArray[np.intp]:
     """Rows that cannot hold together, but could without any one of them; none where only integers conflict."""
-    highs = _highs(TOLERANCE, iis_strategy=6, time_limit=5.0)
+    highs = _highs(TOLERANCE, iis_strategy=6)
     _pass(highs, replace(lp, integer=np.zeros_like(lp.integer)), "money")
-    highs.run()
+    _run(highs, 5.0)
     _, found = highs.getIis()
-    return np.array(found.row_index_, np.intp)
+    rows = np.array(found.row_index_, np.intp)
+    IDLE.append(highs)
+    return rows
 
 
 def _highs(tolerance: float, **options: float) -> Any:
+    """An idle solver with these options, or a new one: making one takes a tenth of the time of a small problem."""
     import highspy
 
     highs: Any = highspy.Highs  # without types
-    solver = highs()
+    try:
+        solver = IDLE.pop()
+        solver.resetOptions()
+    except IndexError:
+        solver = highs()
     tolerances = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
     for name, value in {"output_flag": False, "threads": 1, **tolerances, **options}.items():
         solver.setOptionValue(name, value)
     return solver
+
+
+def _run(highs: Any, time_limit_s: float) -> None:
+    highs.setOptionValue("time_limit", highs.getRunTime() + time_limit_s)  # it counts from when it was made
+    highs.run()
 
 
 def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:

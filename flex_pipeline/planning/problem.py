@@ -192,13 +192,17 @@ def _of_the_day(
 ) -> dict[str, Any]:
     """The stock that the day before leaves; and a process runs within its day, not in the look-ahead."""
     if device.type == "process":
-        if end == horizon.day_end:
-            return model
-        tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
-        return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
+        return _process_of_the_day(model, horizon, end)
     if device.device_id in soc_at_start_kwh and device.shares_stock_of is None:
         return model | {"soc-at-start": f"{soc_at_start_kwh[device.device_id]:.9g} kWh"}
     return model
+
+
+def _process_of_the_day(model: dict[str, Any], horizon: Horizon, end: datetime) -> dict[str, Any]:
+    if end == horizon.day_end:
+        return model
+    tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
+    return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
 
 
 def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +16,8 @@ from flex_pipeline.scheduling.parts import Part, parts_of
 from flex_pipeline.scheduling.parts.part import SITE, key
 from flex_pipeline.scheduling.parts.site import SiteShape
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
-from flex_pipeline.scheduling.problem import Problem, Process, Storage
+from flex_pipeline.scheduling.problem import Problem, Storage
+from flex_pipeline.scheduling.process import Process, Run, Runs
 from flex_pipeline.scheduling.template import RELIEF, Index, Name
 from flex_pipeline.scheduling.templates import composition_of, part_template
 
@@ -93,6 +95,23 @@ class Formulation:
             flow = x[self.columns(SITE, "net")[steps]] - baseline[steps]
             lower[negative] = upper[negative] = flow < 0
         return program.with_bounds(lower, upper)
+
+    def process_columns(self, process: Process) -> Index:
+        """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
+        return self.columns(key("process", process.name), "runs" if process.breakable else "start")
+
+    def placed(self, program: LinearProgram, runs: Mapping[str, Runs]) -> LinearProgram:
+        """The program with these processes placed, and no choice of time left for them."""
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        for process in self.problem.processes:
+            if process.name in runs:
+                columns = self.process_columns(process)
+                chosen = [np.arange(r.first, r.end) if process.breakable else [r.first] for r in runs[process.name]]
+                lower[columns] = upper[columns] = 0.0
+                at = columns[np.concatenate(chosen)]
+                lower[at] = upper[at] = 1.0
+                integer[columns] = False
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
 
     def marginal_price(self, solution: Solution) -> Array:
         """What one more kWh of consumption costs in each step, (T,): the dual of the power balance."""
@@ -178,13 +197,13 @@ class Formulation:
     def _rebated(self, name: str) -> NDArray[np.bool_]:
         return self.part("site", "site").parameters[f"{name}.rebate"] > 0
 
-    def _running(self, process: Process, x: Array) -> Array:
-        """Power of a process at a point."""
-        part = key("process", process.name)
-        if process.type == "BREAKABLE":
-            return process.power_kw * np.round(x[self.columns(part, "runs")])
-        starts = np.round(x[self.columns(part, "start")])
-        return process.power_kw * np.convolve(starts, np.ones(process.steps))[: starts.size]
+    def _running(self, process: Process, x: Array) -> Runs:
+        """When a process runs at a point."""
+        chosen = x[self.process_columns(process)] > 0.5
+        if not process.breakable:
+            return tuple(Run(int(first), process.steps) for first in np.flatnonzero(chosen))
+        change = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+        return tuple(Run(int(a), int(b - a)) for a, b in zip(change[::2], change[1::2], strict=True))
 
 
 def _steps(where: Where, name: str) -> Index:

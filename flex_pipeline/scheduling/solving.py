@@ -111,16 +111,17 @@ def to_schedule(
     worth: tuple[ShadowPrice, ...] = (),
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
-    costs = plan.costs
+    whole = placement.whole(plan)
+    costs = whole.costs
     return Schedule(
         status,
         problem.grid,
         problem.timezone,
-        _devices(problem, placement, plan),
-        plan.net_kw,
+        _devices(problem.names, whole),
+        whole.net_kw,
         costs,
-        plan.breaches,
-        Certificate(plan.violation, bound, None if bound is None else costs.total - bound),
+        whole.breaches,
+        Certificate(whole.violation, bound, None if bound is None else costs.total - bound),
         marginal_price,
         diagnosis,
         fallback_used,
@@ -130,15 +131,14 @@ def to_schedule(
     )
 
 
-def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, DeviceSchedule]:
-    soc = plan.soc_kwh
-    devices = {name: DeviceSchedule(power, None) for name, power in placement.power_kw.items()}
+def _devices(names: tuple[str, ...], plan: Plan) -> dict[str, DeviceSchedule]:
+    soc, devices = plan.soc_kwh, {}
     for storage, charge, discharge in zip(
-        placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True
+        plan.problem.storages, plan.charge_kw, plan.discharge_kw, strict=True
     ):
         path = None if storage.stock is None else soc[storage.stock]
         devices[storage.name] = DeviceSchedule(charge - discharge, path)
-    for process, power in zip(placement.rest.processes, plan.process_kw, strict=True):
+    for process, power in zip(plan.problem.processes, plan.process_kw, strict=True):
         devices[process.name] = DeviceSchedule(power, None)
     devices |= {a.device: DeviceSchedule(a.power_kw, None) for a in plan.added if a.power_kw is not None}
-    return {name: devices[name] for name in problem.names}
+    return {name: devices[name] for name in names}

@@ -56,7 +56,7 @@ def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_i
         "soc_balance",
         "soc_floor",
         "power_balance",
-        "starts_once",
+        "starts_as_often_as_asked",
         "runs_long_enough",
         "soc_target_reached",
         "charge_at_least",

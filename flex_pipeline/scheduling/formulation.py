@@ -100,6 +100,23 @@ class Formulation:
         """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
         return self.columns(key("process", process.name), "runs" if process.breakable else "start")
 
+    def only_choice(self, program: LinearProgram) -> Index | None:
+        """The columns of which exactly one is 1, where there is no other choice in a program."""
+        for process in self.problem.processes:
+            columns = self.process_columns(process)
+            whole = not process.breakable and process.runs == 1
+            if whole and program.integer[columns].all() and program.integer.sum() == columns.size:
+                return columns
+        return None
+
+    def freed(self, program: LinearProgram, process: Process) -> LinearProgram:
+        """The program with the time of this process left open."""
+        columns = self.process_columns(process)
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        lower[columns], upper[columns] = self.program.col_lower[columns], self.program.col_upper[columns]
+        integer[columns] = True
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
+
     def placed(self, program: LinearProgram, runs: Mapping[str, Runs]) -> LinearProgram:
         """The program with these processes placed, and no choice of time left for them."""
         lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()

@@ -41,11 +41,11 @@ def place(problem: Problem) -> Placement:
     settled: dict[str, Runs] = {}
     for process in in_order(problem.processes):
         if process.type == "INFLEXIBLE":
-            settled[process.name] = _must(first_chance(_left(problem, settled, process)))
+            settled[process.name] = _must(first_chance(_left(problem, settled)[process.name]))
     for process in in_order(problem.processes):
         if process.type != "INFLEXIBLE" and process.dearest:
             price = -np.outer(process.profile_kw, problem.site.consumption_price)
-            settled[process.name] = _must(best_runs(_left(problem, settled, process), price))
+            settled[process.name] = _must(best_runs(_left(problem, settled)[process.name], price))
     rest = _with_load(problem, settled)
     if rest.storages or rest.additions or not rest.processes or not _steps_are_independent(rest):
         return Placement(problem, rest, settled)
@@ -62,7 +62,7 @@ def one_after_the_other(problem: Problem) -> dict[str, Runs]:
     """Each process at its cheapest time, given the ones before it and nothing else that is flexible."""
     placed: dict[str, Runs] = {}
     for process in in_order(problem.processes):
-        left, loaded = _left(problem, placed, process), _with_load(problem, placed)
+        left, loaded = _left(problem, placed)[process.name], _with_load(problem, placed)
         fitting = best_runs(left, marginal_cost(loaded, process))
         placed[process.name] = _must(first_chance(left)) if fitting is None else fitting
     return placed
@@ -72,7 +72,7 @@ def at_first_chance(problem: Problem) -> list[Runs]:
     """The runs of all processes, each as soon as it may."""
     placed: dict[str, Runs] = {}
     for process in in_order(problem.processes):
-        placed[process.name] = _must(first_chance(_left(problem, placed, process)))
+        placed[process.name] = _must(first_chance(_left(problem, placed)[process.name]))
     return [placed[process.name] for process in problem.processes]
 
 
@@ -98,15 +98,10 @@ def _added_cost(problem: Problem, power_kw: float) -> Array:
     return np.where(fits, problem.grid.hours * cost, np.inf)
 
 
-def _left(problem: Problem, placed: Mapping[str, Runs], process: Process) -> Process:
-    """The process with the time that the placed ones, and those that it waits for or that wait for it, leave."""
-    if not any(other.after for other in problem.processes):
-        return process
-    return tightened(_fixed(other, placed) for other in problem.processes)[process.name]
-
-
-def _fixed(process: Process, placed: Mapping[str, Runs]) -> Process:
-    return process.at(placed[process.name]) if process.name in placed else process
+def _left(problem: Problem, placed: Mapping[str, Runs]) -> dict[str, Process]:
+    """The processes with the time that the placed ones leave those that wait for them, or that they wait for."""
+    found = {p.name: p.at(placed[p.name]) if p.name in placed else p for p in problem.processes}
+    return tightened(found.values()) if any(process.after for process in problem.processes) else found
 
 
 def _must(runs: Runs | None) -> Runs:
@@ -133,7 +128,7 @@ def _with_load(problem: Problem, runs: Mapping[str, Runs]) -> Problem:
     """The processes with these runs as fixed load; those that are left with the time that they leave."""
     placed = [process for process in problem.processes if process.name in runs]
     load = sum((process.power(runs[process.name]) for process in placed), problem.site.fixed_kw)
-    left = [_left(problem, runs, process) for process in problem.processes if process.name not in runs]
+    left = [process for name, process in _left(problem, runs).items() if name not in runs]
     names = {process.name for process in left}
     waiting = tuple(replace(p, after=tuple(name for name in p.after if name in names)) for p in left)
     return replace(problem, site=replace(problem.site, fixed_kw=load), processes=waiting)

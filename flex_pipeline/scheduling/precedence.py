@@ -53,8 +53,12 @@ def _after_the_earliest_ends(processes: Iterable[Process]) -> dict[str, Process]
 
 def _earliest_end(process: Process) -> int:
     """The earliest instant at which it can have ended."""
-    n = process.allowed.size
-    end = bisect_left(range(n + 1), True, key=lambda end: first_chance(process.within(0, end)) is not None)
-    if end > n:
+    soonest = first_chance(process)
+    if soonest is None:
         raise NoRoomError(process.name)
-    return end
+    if not process.limits_blocks:
+        return soonest[-1].end
+    # one long block may end before several that begin sooner
+    return bisect_left(
+        range(soonest[-1].end), True, key=lambda end: first_chance(process.within(0, end)) is not None
+    )

@@ -64,6 +64,11 @@ class Process:
         return self.type == "BREAKABLE"
 
     @property
+    def limits_blocks(self) -> bool:
+        """Whether it may not run in just any steps."""
+        return self.breakable and (self.block_steps > 1 or self.pause > 1 or self.blocks is not None)
+
+    @property
     def lengths(self) -> tuple[int, int]:
         """Of the shortest and of the longest stretch of steps."""
         return (self.block_steps if self.breakable else self.steps), self.steps

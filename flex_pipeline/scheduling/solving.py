@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+TIME_LIMIT_S = 8.0  # of the search; what is left to do then takes a second: so it is done within ten
 FEASIBLE = 1e-6  # kW or kWh by which rounding may violate a constraint
 TOO_FAR_APART = "its numbers are of very different size, such as a price of 1e9 beside one of 0.1"
 
 
-def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = 60.0) -> Schedule:
+def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = TIME_LIMIT_S) -> Schedule:
     """The cheapest schedule; among equally cheap ones that which charges sooner and curtails later.
 
+    Processes run as soon as they can at that cost, as far as the time allows.
     `mip_gap_money` is how much a plan may cost beyond its bound before integers are searched, in currency.
     A problem without a solution gives its least-violating plan and a diagnosis, never an exception.
     """
@@ -52,6 +54,7 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
     found = search.cheapest()
     if found is None:
         return _infeasible(problem, placement, search)
+    found = search.sooner(found)
     plan = next((plan for plan in (search.preferred(found), found.plan) if plan.violation <= FEASIBLE), None)
     if plan is None:
         text = f"no plan could be computed that is exact to {FEASIBLE:g} kW or kWh: {TOO_FAR_APART}"

@@ -87,13 +87,12 @@ def _shape(problem: Problem, process: Process) -> ProcessShape:
             runs=process.runs,
             pause=process.gap,
         )
-    limited = process.block_steps > 1 or process.pause > 1 or process.blocks is not None
     return BlocksShape(
         steps=steps,
         hours=hours,
         length=process.steps,
         leads=leads,
         follows=follows,
-        block=(process.block_steps, process.gap) if limited else None,
+        block=(process.block_steps, process.gap) if process.limits_blocks else None,
         counted=process.blocks is not None,
     )

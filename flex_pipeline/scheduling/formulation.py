@@ -123,7 +123,9 @@ class Formulation:
         for process in self.problem.processes:
             if process.name in runs:
                 columns = self.process_columns(process)
-                chosen = [np.arange(r.first, r.end) if process.breakable else [r.first] for r in runs[process.name]]
+                chosen = [
+                    np.arange(r.first, r.end) if process.breakable else [r.first] for r in runs[process.name]
+                ]
                 lower[columns] = upper[columns] = 0.0
                 at = columns[np.concatenate(chosen)]
                 lower[at] = upper[at] = 1.0

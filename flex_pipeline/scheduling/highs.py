@@ -49,7 +49,7 @@ def solve_program(
     time_limit_s: float = np.inf,
     start: Array | None = None,
 ) -> Solution:
-    """Minimise one objective; `mip_gap` is absolute, in its units. What comes out is no worse than the point `start`."""
+    """Minimise one objective; `mip_gap` is absolute, in its units. What comes out is no worse than `start`, a point."""
     options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
     if lp.integer.any():
         options |= SMALL_TREE

@@ -88,7 +88,7 @@ def marginal_cost(problem: Problem, process: Process) -> Array:
 def _added_cost(problem: Problem, power_kw: float) -> Array:
     site, without = problem.site, problem.site.fixed_kw
     running = without + power_kw
-    prices = [(0.0, site.consumption_price, site.production_price)]
+    prices = [(np.zeros(problem.grid.n), site.consumption_price, site.production_price)]
     prices += [(c.baseline_kw, c.up_price, c.down_price) for c in site.commitments]
     cost = np.zeros(problem.grid.n)
     for baseline, up, down in prices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -127,7 +128,7 @@ class Process:
         yield max(fewest - len(runs), len(runs) - most)
         for run in runs:
             yield max(shortest - run.steps, run.steps - longest)
-        for run, following in zip(runs, runs[1:], strict=False):
+        for run, following in pairwise(runs):
             yield run.end + self.gap - following.first
 
 
@@ -136,7 +137,7 @@ def best_runs(process: Process, cost: Array) -> Runs | None:
 
     `cost` is what each step of the profile costs in each step of time, (k, T). Exact, by dynamic programming.
     """
-    return _Choice(process, cost).runs()
+    return None if process.block_steps > process.steps else _Choice(process, cost).runs()
 
 
 def first_chance(process: Process) -> Runs | None:

@@ -41,7 +41,9 @@ def _read(model: Fields, name: str) -> Process:
     grid = model.notes.grid
     profile = _profile(model)
     if profile.size > grid.n:
-        model.notice(_source(model), f"{profile.size * grid.resolution} is longer than the window: it fills the window")
+        model.notice(
+            _source(model), f"{profile.size * grid.resolution} is longer than the window: it fills the window"
+        )
     given = model.mapping
     fewest, most = given.get("minimum-blocks", 1), given.get("maximum-blocks")
     return Process(

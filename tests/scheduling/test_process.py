@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def all_choices(process: Process) -> list[Runs]:
 def keeps_the_rules(process: Process, runs: Runs) -> bool:
     running = [step for run in runs for step in range(run.first, run.end)]
     fewest, most = process.blocks or (1, process.steps)
-    pauses = [after.first - before.end for before, after in zip(runs, runs[1:], strict=False)]
+    pauses = [after.first - before.end for before, after in pairwise(runs)]
     return (
         all(process.allowed[step] for step in running)
         and len(set(running)) == len(running)

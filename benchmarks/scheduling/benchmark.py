@@ -134,7 +134,8 @@ class Benchmark:
             what = "6 processes, 3 storages, worst of all days"
             seconds = max(joint.seconds for joints in self.joints.values() for joint in joints)
             # negative prices bring costs so near to zero that a part of them says nothing
-            gap = max(joint.gap_share for kind in ("normal", "peaks") for joint in self.joints[kind])
+            usual: tuple[Kind, ...] = ("normal", "peaks")
+            gap = max(joint.gap_share for kind in usual for joint in self.joints[kind])
             yield Bar(f"{what}: wall time to 10 s", seconds / WITHIN_S, 1.0)
             yield Bar(f"{what} but negative ones: gap to 1 % of cost", gap / GAP_SHARE, 1.0)
         for processes in PROCESSES:

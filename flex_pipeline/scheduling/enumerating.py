@@ -23,16 +23,16 @@ def best_option(program: LinearProgram, options: Index, objective: str, deadline
     The options are all the integers of the program. At the deadline, a time of perf_counter, it is the best so far.
     """
     simplex = Simplex()
-    left = deadline - perf_counter()
     relaxed = replace(program, integer=np.zeros_like(program.integer))
-    best = simplex.minimise(relaxed, objective, feasible=False, time_limit_s=left)
-    if best.x is None:
-        return best
-    bounds = program.bounds_with(options, objective, best.row_duals)
-    best = replace(best, status="infeasible", x=None, value=np.inf)
-    chosen_option = -1
+    solution = simplex.minimise(
+        relaxed, objective, feasible=False, time_limit_s=max(deadline - perf_counter(), 0.0)
+    )
+    if solution.x is None:
+        return solution
+    bounds = program.bounds_with(options, objective, solution.row_duals)
+    best, first = replace(solution, status="infeasible", x=None, value=np.inf), options.size
     for i in np.argsort(bounds, kind="stable").tolist():
-        tie = TIE * max(1.0, abs(best.value)) if best.x is not None else 0.0
+        tie = 0.0 if best.x is None else TIE * max(1.0, abs(best.value))
         left = deadline - perf_counter()
         if left < 0 or bounds[i] > best.value + tie or np.isinf(bounds[i]):
             break
@@ -40,13 +40,14 @@ def best_option(program: LinearProgram, options: Index, objective: str, deadline
         found = simplex.minimise(
             chosen, objective, feasible=False, time_limit_s=left, cutoff=best.value + tie
         )
-        bounds[i] = np.inf
-        if found.status != "infeasible":
-            bounds[i] = dual_bound(chosen, objective, found.row_duals)
-        better, equal = found.value < best.value - tie, found.value <= best.value + tie
-        if found.x is not None and (better or (equal and i < chosen_option)):
-            best, chosen_option = found, i
-    return replace(best, tree_bound=float(bounds.min(initial=np.inf)))
+        if found.status == "infeasible":
+            bounds[i] = np.inf
+        elif found.row_duals.size:
+            bounds[i] = max(bounds[i], dual_bound(chosen, objective, found.row_duals))
+        is_better, is_equal = found.value < best.value - tie, found.value <= best.value + tie
+        if found.x is not None and (is_better or (is_equal and i < first)):
+            best, first = found, i
+    return replace(best, tree_bound=float(bounds.min()))
 
 
 def _chosen(program: LinearProgram, options: Index, option: int) -> LinearProgram:

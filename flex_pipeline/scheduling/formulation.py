@@ -109,6 +109,11 @@ class Formulation:
                 return columns
         return None
 
+    def beside(self, process: Process, plan: Plan) -> LinearProgram:
+        """The program with all processes but this one as in a plan."""
+        placed = zip(self.problem.processes, plan.process_runs, strict=True)
+        return self.placed(self.program, {other.name: runs for other, runs in placed if other is not process})
+
     def freed(self, program: LinearProgram, process: Process) -> LinearProgram:
         """The program with the time of this process left open."""
         columns = self.process_columns(process)

@@ -137,27 +137,38 @@ class Search:
         return self._with_directions(program, self._solve(program, "money"))[0]
 
     def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
-        """With one process running sooner at a cost of no more than this; None where it cannot."""
-        columns = self.formulation.process_columns(process)
-        free = self.formulation.freed(found.program, process)
-        steps = np.arange(columns.size)
-        lateness = np.zeros(free.col_lower.size)
-        lateness[columns] = steps
-        now = found.solution.x
+        """With one process running sooner at a cost of no more than this; None where it cannot.
+
+        Directions are open at first; where one that is taken at this cost proves dearer, they are those found before.
+        """
+        for program in (self.formulation.beside(process, found.plan), found.program):
+            better = self._sooner_in(self.formulation.freed(program, process), found, process, most)
+            if better is not None:
+                return better
+        return None
+
+    def _sooner_in(self, program: LinearProgram, found: Found, process: Process, most: float) -> Found | None:
+        columns, now = self.formulation.process_columns(process), found.solution.x
         assert now is not None
-        relaxed = self._solve(replace(free, integer=found.program.integer), "money", feasible=True)
-        affordable = free.bounds_with(columns, "money", relaxed.row_duals) <= most
-        running = now[columns] > 0.5
+        steps, running = np.arange(columns.size), now[columns] > 0.5
+        linear = replace(program, integer=np.zeros_like(program.integer))
+        relaxed = self._solve(linear, "money")
+        if relaxed.x is None:
+            return None
+        affordable = program.bounds_with(columns, "money", relaxed.row_duals) <= most
         if not (affordable & ~running & (steps < steps[running].max(initial=0))).any():
             return None
-        free = free.without(columns[~affordable & ~running]).with_objective("lateness", lateness)
+        lateness = np.zeros(program.col_lower.size)
+        lateness[columns] = steps
+        program = program.without(columns[~affordable & ~running]).with_objective("lateness", lateness)
         left = max(self.deadline - perf_counter(), 1.0)
-        ceiled = free.with_ceiling("money", most)
         # lateness is a whole number
-        solution = solve_program(ceiled, "lateness", mip_gap=0.5, time_limit_s=left, start=now)
+        solution = solve_program(
+            program.with_ceiling("money", most), "lateness", mip_gap=0.5, time_limit_s=left, start=now
+        )
         if solution.x is None or solution.value > lateness @ now - 0.5:
             return None
-        fixed = free.with_integers_fixed(solution.x)
+        fixed = program.with_integers_fixed(solution.x)
         better, _ = self._with_directions(fixed, self._solve(fixed, "money"))
         return better if better is not None and better.plan.costs.total <= most else None
 

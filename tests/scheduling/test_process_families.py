@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from flex_pipeline.scheduling import ProblemError, read_problem, solve
+from flex_pipeline.scheduling.plan import Plan
+from flex_pipeline.scheduling.process import Run
 from tests.scheduling.plans import powers, solved
 from tests.scheduling.sites import at, battery, process, series, site
 
@@ -241,6 +243,17 @@ def test_equally_dear_processes_take_turns_as_early_as_they_can() -> None:
 )
 def test_contradictions_are_named_with_their_field(devices: list[dict[str, Any]], message: str) -> None:
     assert message in fault(site([0.1] * 5, *devices))
+
+
+def test_a_plan_is_checked_for_who_waits_for_whom() -> None:
+    problem = read_problem(site([0.1] * 6, named("washer"), named("dryer", power="3 kW", after=["washer"])))
+
+    def violation(washer: int, dryer: int) -> float:
+        return Plan(problem, [], [], [(Run(washer, 2),), (Run(dryer, 2),)]).violation
+
+    assert violation(washer=0, dryer=2) == 0
+    assert violation(washer=0, dryer=1) == 3  # kW, a step too soon
+    assert violation(washer=4, dryer=0) == 18  # six steps
 
 
 def test_power_and_duration_or_a_profile() -> None:

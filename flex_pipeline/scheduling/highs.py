@@ -75,6 +75,7 @@ class Simplex:
         self._start = start
         self._highs: Any = None
         self._program: LinearProgram | None = None
+        self._cutoff = np.inf
 
     def minimise(
         self,
@@ -95,7 +96,9 @@ class Simplex:
             self._change(lp, objective)
         self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
-        self._highs.setOptionValue("objective_bound", cutoff)
+        if cutoff != self._cutoff:
+            self._highs.setOptionValue("objective_bound", cutoff)
+            self._cutoff = cutoff
         self._highs.run()
         self._program = lp
         solution = _solution(lp, self._highs)

@@ -26,6 +26,8 @@ class Placement:
 
     def whole(self, plan: Plan) -> Plan:
         """A plan of the rest together with what is settled."""
+        if not self.runs:
+            return plan
         runs = dict(self.runs)
         runs |= {p.name: found for p, found in zip(self.rest.processes, plan.process_runs, strict=True)}
         placed = [runs[process.name] for process in self.problem.processes]

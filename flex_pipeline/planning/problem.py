@@ -22,6 +22,7 @@ from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
+WINDOW = ("earliest-start", "latest-end")  # of a process
 NO_UNIT = ("dimensionless", "")
 
 
@@ -112,6 +113,7 @@ def site_problem(
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
     days = _days(horizon.start, end, zone)
+    planned = [device.name for device in devices]
 
     def resolved(mapping: Mapping[str, Any]) -> Any:
         return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
@@ -119,7 +121,7 @@ def site_problem(
     def model_of(device: Device) -> dict[str, Any]:
         model = resolved(device.flex_model)
         if device.type == "process":
-            return _within_the_day(model, horizon, end)
+            return _of_the_day(_among(planned, model), horizon, end, zone)
         carried_kwh = soc_at_start_kwh.get(device.device_id)
         return with_start(device, model, _measured(device, values, horizon), carried_kwh)
 
@@ -210,12 +212,25 @@ def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
     return {("datetime" if k == "time" else k): at(k, v) if k in TIMES else v for k, v in item.items()}
 
 
-def _within_the_day(model: dict[str, Any], horizon: Horizon, end: datetime) -> dict[str, Any]:
-    """A process runs within its day, not in the look-ahead."""
+def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
+    """A process that waits for none that is left out."""
+    if "after" not in process:
+        return process
+    return process | {"after": [name for name in process["after"] if name in planned]}
+
+
+def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    day = horizon.start.astimezone(zone).date()
+    dated = {
+        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
+        for name in WINDOW
+        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+    }
     if end == horizon.day_end:
-        return model
+        return process | dated
     tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
-    return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
+    return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}
 
 
 def _measured(device: Device, values: Values, horizon: Horizon) -> list[dict[str, Any]]:

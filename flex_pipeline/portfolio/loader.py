@@ -25,6 +25,7 @@ from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
+from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -273,6 +274,9 @@ def _read_site(
         if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
             where = f"devices.{device.name}.flex-model.shares-stock-of"
             reader.fault(document, where, owner, "is not another storage of this site")
+    processes = {device.name: device.flex_model for device in devices if device.type == "process"}
+    for fault in precedence_faults(processes, "devices.{}.flex-model"):
+        reader.fault(document, fault.field, fault.value, fault.message)
     account = str(document.fields.get("account", site_id))
     reader.sites[site_id] = Site(site_id, timezone, account, *location, context, devices)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
-from flex_pipeline.scheduling.placing import Placement, run_at
+from flex_pipeline.scheduling.placing import Placement, at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, SocStatement, Stock, Storage
 from flex_pipeline.scheduling.schedule import Schedule, Status
@@ -24,7 +24,8 @@ Feeder = tuple[int, Storage]
 def baseline(problem: Problem) -> Schedule:
     """The schedule without flexibility, priced as any other; it may break what only flexibility keeps."""
     n = problem.grid.n
-    processes = [run_at(process, np.zeros(n)) for process in problem.processes]
+    runs = at_first_chance(problem)
+    processes = [process.power(found) for process, found in zip(problem.processes, runs, strict=True)]
     charge = [np.zeros(n) for _ in problem.storages]
     discharge = [_full(s) if s.stock is None else np.zeros(n) for s in problem.storages]
     added = without_flexibility(problem.additions)
@@ -34,9 +35,9 @@ def baseline(problem: Problem) -> Schedule:
     for k, stock in enumerate(problem.stocks):
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
         _simulate(stock, feeders, room, charge, discharge)
-    plan = Plan(problem, charge, discharge, processes, added)
+    plan = Plan(problem, charge, discharge, runs, added)
     status: Status = "feasible" if plan.violation <= FEASIBLE else "infeasible"
-    return to_schedule(problem, Placement(problem, {}), plan, status)
+    return to_schedule(problem, Placement(problem, problem, {}), plan, status)
 
 
 def _simulate(

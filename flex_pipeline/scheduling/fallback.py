@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
-from flex_pipeline.scheduling.placing import run_at
+from flex_pipeline.scheduling.placing import at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, Stock
 
@@ -46,8 +46,7 @@ def fallback(problem: Problem) -> Plan:
             charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             soc = goal.kwh - short + moved
-    processes = [run_at(p, np.zeros(problem.grid.n)) for p in problem.processes]
-    return Plan(problem, charge, discharge, processes, without_flexibility(problem.additions))
+    return Plan(problem, charge, discharge, at_first_chance(problem), without_flexibility(problem.additions))
 
 
 def _goal(stock: Stock) -> _Goal:

@@ -19,10 +19,11 @@ from flex_pipeline.portfolio.flex_context import (
 )
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
-from flex_pipeline.scheduling.reading.process import read_process
+from flex_pipeline.scheduling.reading.process import read_processes
 from flex_pipeline.scheduling.reading.site import read_site
 from flex_pipeline.scheduling.reading.storage import (
     STOCK_FIELDS,
@@ -140,6 +141,7 @@ def _check(mapping: Mapping[str, Any]) -> list[Fault]:
         return [*faults, Fault("devices", devices, "needs a list of at least one device")]
     for i, device in enumerate(devices):
         faults += _check_device(device, i, devices)
+    faults += precedence_faults(_processes(devices), "{}")
     currencies = currencies_in([context, *devices])
     if len(currencies) > 1 and len(currencies_in(context)) < 2:
         faults.append(Fault("devices", sorted(currencies), f"mixes {' and '.join(sorted(currencies))}"))
@@ -187,6 +189,11 @@ def _check_sharing(device: Mapping[str, Any], path: str, devices: list[Any]) -> 
     ]
 
 
+def _processes(devices: list[Any]) -> dict[str, Mapping[str, Any]]:
+    found = [device for device in map(_mapping, devices) if device.get("type") == "process"]
+    return {str(device.get("name")): _mapping(device.get("flex_model")) for device in found}
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -226,10 +233,12 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         read_site(context),
         storages,
         stocks,
-        tuple(
-            read_process(model, device["name"])
-            for device, model in zip(devices, models, strict=True)
-            if device.get("type") == "process"
+        read_processes(
+            {
+                device["name"]: model
+                for device, model in zip(devices, models, strict=True)
+                if device.get("type") == "process"
+            }
         ),
         tuple(device["name"] for device in devices),
         tuple(notes.notices),

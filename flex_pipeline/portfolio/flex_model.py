@@ -38,7 +38,7 @@ OPERATION_MODE = Record(
         FieldSpec("consumption-range", BAND, "Lowest and highest consumption of this mode."),
         FieldSpec("production-range", BAND, "Lowest and highest production of this mode."),
     ),
-    exactly_one_of=("consumption-range", "production-range"),
+    exactly_one_of=(("consumption-range",), ("production-range",)),
 )
 
 STORAGE = Record(

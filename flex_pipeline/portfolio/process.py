@@ -27,7 +27,7 @@ TIME_RESTRICTION = Record(
         FieldSpec("duration", Length(), "How long the restriction holds."),
         FieldSpec("end", Instant(), "Instant from which steps may start again."),
     ),
-    exactly_one_of=("duration", "end"),
+    exactly_one_of=(("duration",), ("end",)),
 )
 PHASE = Record(
     (
@@ -77,7 +77,8 @@ PROCESS = Record(
             "it is not waited for.",
             "[]",
         ),
-    )
+    ),
+    exactly_one_of=(("power", "duration"), ("load-profile",)),
 )
 OF_BLOCKS = ("minimum-blocks", "maximum-blocks", "minimum-block-duration")
 OF_RUNS = ("runs", "load-profile")
@@ -89,11 +90,6 @@ def process_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     found: list[tuple[str, str]] = []
     if all(name in mapping for name in both) and mapping[both[0]] != mapping[both[1]]:
         found.append((both[1], f"contradicts {both[0]}"))
-    for name in ("power", "duration"):
-        if "load-profile" in mapping and name in mapping:
-            found.append((name, "is what load-profile tells: give one of them"))
-        if "load-profile" not in mapping and name not in mapping:
-            found.append((name, f"is missing: {PROCESS[name].text}"))
     if mapping.get("load-profile") == []:
         found.append(("load-profile", "needs at least one phase"))
     kind = mapping.get("process-type", "INFLEXIBLE")

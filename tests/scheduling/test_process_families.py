@@ -262,7 +262,7 @@ def test_power_and_duration_or_a_profile() -> None:
     neither = process("SHIFTABLE")
     del neither["flex_model"]["duration"]
 
-    assert "is what load-profile tells: give one of them" in fault(site([0.1] * 5, both))
+    assert "needs exactly one of power and duration, load-profile" in fault(site([0.1] * 5, both))
     assert "duration: is missing: How long it runs" in fault(site([0.1] * 5, neither))
     assert "needs at least one phase" in fault(site([0.1] * 5, phases()))
 

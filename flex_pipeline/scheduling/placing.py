@@ -87,6 +87,8 @@ def marginal_cost(problem: Problem, process: Process) -> Array:
 
 def _steps_are_independent(problem: Problem) -> bool:
     site = problem.site
+    if problem.groups or problem.others:
+        return False
     return not any((site.import_soft, site.export_soft, site.import_peak, site.export_peak))
 
 
@@ -97,6 +99,5 @@ def _price_is_the_same_at_any_power(problem: Problem) -> bool:
 
 
 def _with_load(problem: Problem, power_kw: dict[str, Array]) -> Problem:
-    load = problem.site.fixed_kw + sum(power_kw.values(), np.zeros(problem.grid.n))
     left = tuple(process for process in problem.processes if process.name not in power_kw)
-    return replace(problem, site=replace(problem.site, fixed_kw=load), processes=left)
+    return replace(problem.with_fixed(power_kw), processes=left)

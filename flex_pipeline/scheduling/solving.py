@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
+from flex_pipeline.scheduling.parts.site import site_key
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import (
     Certificate,
+    CommoditySchedule,
     DeviceSchedule,
     Effort,
     Schedule,
@@ -63,7 +67,10 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
         plan,
         status,
         bound=search.bound,
-        marginal_price=found.formulation.marginal_price(found.solution),
+        marginal_prices={
+            site.commodity: found.formulation.marginal_price(found.solution, site_key(site))
+            for site in problem.connections
+        },
         effort=search.effort,
         worth=shadow_prices(found.formulation, found.program, found.solution),
     )
@@ -104,14 +111,14 @@ def to_schedule(
     status: Status,
     *,
     bound: float | None = None,
-    marginal_price: Array | None = None,
+    marginal_prices: Mapping[str, Array] | None = None,
     diagnosis: str | None = None,
     fallback_used: bool = False,
     effort: Effort | None = None,
     worth: tuple[ShadowPrice, ...] = (),
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
-    costs = plan.costs
+    costs, prices = plan.costs, marginal_prices or {}
     return Schedule(
         status,
         problem.grid,
@@ -119,20 +126,27 @@ def to_schedule(
         _devices(problem, placement, plan),
         plan.net_kw,
         costs,
+        plan.terms,
         plan.breaches,
         Certificate(plan.violation, bound, None if bound is None else costs.total - bound),
-        marginal_price,
+        prices.get(ELECTRICITY),
         diagnosis,
         fallback_used,
         problem.notices,
         effort or Effort(),
         worth,
+        {group.name: plan.at(group) for group in plan.problem.groups if not group.commitments},
+        {
+            site.commodity: CommoditySchedule(plan.at(site), prices.get(site.commodity))
+            for site in plan.problem.others
+        },
     )
 
 
 def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, DeviceSchedule]:
     soc = plan.soc_kwh
-    devices = {name: DeviceSchedule(power, None) for name, power in placement.power_kw.items()}
+    known = {**problem.fixed, **placement.power_kw}
+    devices = {name: DeviceSchedule(power, None) for name, power in known.items()}
     for storage, charge, discharge in zip(
         placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True
     ):

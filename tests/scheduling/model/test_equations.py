@@ -13,7 +13,10 @@ from tests.scheduling.sites import at, battery, process, site
 MODULES = [
     *(
         f"flex_pipeline.scheduling.model.{name}"
-        for name in ("minimum_charging", "process", "site", "soft", "stock", "storage", "two_prices")
+        for name in (
+            *("coupling", "group", "metering", "minimum_charging"),
+            *("process", "site", "soft", "stock", "storage", "two_prices"),
+        )
     ),
     "flex_pipeline.scheduling.plugins.cycle_limit",
 ]

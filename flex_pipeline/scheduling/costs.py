@@ -90,7 +90,8 @@ def commitment_cost(problem: Problem, net_kw: Array) -> float:
 def connection_terms(problem: Problem, net_kw: Array) -> Iterator[CostTerm]:
     """What is paid for the net power (T,) of a connection, apart from breaches."""
     site = problem.site
-    yield CostTerm("energy", _named(site, "net energy"), energy_cost(problem, net_kw))
+    if site.consumption_price.any() or site.production_price.any():
+        yield CostTerm("energy", _named(site, "net energy"), energy_cost(problem, net_kw))
     for name, limit, flow in (
         ("site-peak-consumption", site.import_peak, net_kw),
         ("site-peak-production", site.export_peak, -net_kw),

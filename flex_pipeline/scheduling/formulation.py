@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.parts import Part, parts_of
 from flex_pipeline.scheduling.parts.metering import MeterShape
 from flex_pipeline.scheduling.parts.part import SITE, key
+from flex_pipeline.scheduling.parts.sharing import served_of
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
 from flex_pipeline.scheduling.problem import Problem, Process, Storage
 from flex_pipeline.scheduling.template import RELIEF, Index, Name
@@ -67,6 +68,8 @@ class Formulation:
         if elastic:
             program = program.with_objective("violation", self._violation())
             program = program.without(self._reliefs(STAYS))
+        for name, coefficients in self._ranked():
+            program = program.with_objective(name, coefficients)
         self.program = program
 
     def part(self, kind: str, name: str) -> Part:
@@ -129,6 +132,21 @@ class Formulation:
     def component(self, family: Name) -> str:
         """What a family of constraints belongs to: "site", or the name of a device."""
         return self.parts[family[0]].name
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Objectives of priorities, in their order: each counts only where all before it leave a choice."""
+        return tuple(name for name, _ in self._ranked())
+
+    def _ranked(self) -> Iterator[tuple[str, Array]]:
+        """For each priority, to serve its devices sooner, and then alike."""
+        for priority in self.problem.priorities:
+            sooner, alike = np.zeros((2, self.template.column_lower.size))
+            for one in served_of(self.problem, priority):
+                sooner[self.columns(one.part, one.variable)] = -1.0
+            alike[self.columns(key("sharing", str(priority.rank)), "apart")] = 1.0
+            yield f"priority {priority.rank}, sooner", sooner
+            yield f"priority {priority.rank}, alike", alike
 
     def _reliefs(self, families: Collection[str]) -> Index:
         found = [columns for (_, family), columns in self.reliefs().items() if family in families]

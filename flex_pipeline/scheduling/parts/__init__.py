@@ -9,6 +9,7 @@ from flex_pipeline.scheduling.parts.coupling import coupled, coupling_part
 from flex_pipeline.scheduling.parts.group import group_part
 from flex_pipeline.scheduling.parts.part import SITE, Link, Part, Shape, Stretches, key
 from flex_pipeline.scheduling.parts.process import process_part
+from flex_pipeline.scheduling.parts.sharing import sharing_links, sharing_part
 from flex_pipeline.scheduling.parts.site import site_key, site_part
 from flex_pipeline.scheduling.parts.stock import stock_part
 from flex_pipeline.scheduling.parts.storage import storage_part
@@ -28,6 +29,9 @@ def parts_of(problem: Problem, *, elastic: bool = False, directed: bool = False)
     found += [addition.part(problem, elastic=elastic) for addition in problem.additions]
     found = [replace(part, links=tuple(_metered(problem, part))) for part in found]
     found += [stock_part(problem, stock, elastic=elastic) for stock in problem.stocks]
+    if problem.priorities:
+        found = [replace(p, links=(*p.links, *sharing_links(problem, p.key))) for p in found]
+        found += [sharing_part(problem, priority) for priority in problem.priorities]
     found += [site_part(problem, site, elastic=elastic) for site in problem.connections]
     found += [group_part(problem, group, elastic=elastic) for group in problem.groups]
     found += [coupling_part(problem, coupling) for coupling in problem.couplings]

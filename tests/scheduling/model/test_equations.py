@@ -15,7 +15,7 @@ MODULES = [
         f"flex_pipeline.scheduling.model.{name}"
         for name in (
             *("coupling", "group", "metering", "minimum_charging"),
-            *("process", "site", "soft", "stock", "storage", "two_prices"),
+            *("process", "sharing", "site", "soft", "stock", "storage", "two_prices"),
         )
     ),
     "flex_pipeline.scheduling.plugins.cycle_limit",

@@ -226,6 +226,12 @@ def with_electricity(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**mapping, **entry, "commodities": others}
 
 
+def by_commodity(mapping: Mapping[str, Any], path: str) -> dict[str, Mapping[str, Any]]:
+    """The flex-context of each commodity by its path, electricity's first."""
+    whole = with_electricity(mapping)
+    return {path: whole} | {f"{path}.commodities.{c['commodity']}": c for c in whole.get("commodities", [])}
+
+
 def _commodity_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
     """Commodities that are given twice."""
     seen = set()

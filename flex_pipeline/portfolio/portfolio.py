@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -80,11 +80,18 @@ class Site:
     longitude: float | None
     flex_context: dict[str, Any]
     devices: tuple[Device, ...]
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)  # their limits, by name
 
     @property
     def sensors(self) -> frozenset[str]:
-        """Names of the sensors that its flex-context reads."""
-        return frozenset(sensors_in(self.flex_context).values())
+        """Names of the sensors that its flex-context and its groups read."""
+        return frozenset(sensors_in([self.flex_context, *self.groups.values()]).values())
+
+    def sensors_of(self, device: Device) -> frozenset[str]:
+        """Those without which a device cannot be planned: its own, its converter's other sides', the connection's."""
+        converter = device.flex_model.get("coupling")
+        sides = (d for d in self.devices if converter and d.flex_model.get("coupling") == converter)
+        return device.sensors.union(self.sensors, *(side.sensors for side in sides))
 
 
 @dataclass(frozen=True)
@@ -117,8 +124,8 @@ class Portfolio:
         return {site.site_id: site for site in self.sites}
 
     def sensors_of_devices(self) -> dict[str, frozenset[str]]:
-        """The sensors without which a device cannot be planned: its own and its connection's."""
-        return {d.device_id: d.sensors | site.sensors for site in self.sites for d in site.devices}
+        """The sensors without which each device cannot be planned."""
+        return {d.device_id: site.sensors_of(d) for site in self.sites for d in site.devices}
 
     def content(self) -> dict[str, Any]:
         """The whole configuration as plain values: what a plan says it used. The folder is not part of it."""
@@ -131,6 +138,7 @@ class Portfolio:
                     "account": site.account,
                     "location": [site.latitude, site.longitude],
                     "flex-context": site.flex_context,
+                    "groups": site.groups,
                     "devices": {d.name: {"type": d.type, "flex-model": d.flex_model} for d in site.devices},
                 }
                 for site in self.sites

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.portfolio.belonging import belonging_faults, commodity_of, is_group
 from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
 from flex_pipeline.portfolio.flex_context import (
     COMMODITY,
     ELECTRICITY,
     FLEX_CONTEXT,
+    by_commodity,
     check_flex_context,
     currencies_in,
-    with_electricity,
 )
 from flex_pipeline.portfolio.flex_model import FIXED, FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
@@ -27,7 +28,6 @@ from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
-from flex_pipeline.scheduling.reading.belonging import belonging_faults, commodity_of, is_group
 from flex_pipeline.scheduling.reading.groups import (
     read_couplings,
     read_groups,
@@ -155,7 +155,8 @@ def _check(mapping: Mapping[str, Any]) -> list[Fault]:
     for i, device in enumerate(devices):
         faults += _check_device(device, i, devices)
     if not faults:
-        faults += belonging_faults(devices, _contexts(context))
+        entries = {f"devices[{i}].flex_model": device for i, device in enumerate(devices)}
+        faults += belonging_faults(entries, by_commodity(context, "flex_context"))
         if all(map(is_group, devices)):
             faults.append(Fault("devices", devices, "are groups alone: there is nothing to schedule"))
     currencies = currencies_in([context, *devices])
@@ -216,17 +217,10 @@ def _extended(grid: Grid, devices: list[Any]) -> Grid:
     return Grid(grid.start_utc, grid.resolution, steps)
 
 
-def _contexts(context: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The flex-context of each commodity by its path, electricity's first."""
-    whole = with_electricity(context)
-    others = whole.get("commodities", [])
-    return {"flex_context": whole} | {f"flex_context.commodities.{c['commodity']}": c for c in others}
-
-
 def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
     contexts = [
         Fields(context, COMMODITY if "commodity" in context else FLEX_CONTEXT, path, notes)
-        for path, context in _contexts(mapping["flex_context"]).items()
+        for path, context in by_commodity(mapping["flex_context"], "flex_context").items()
     ]
     context, entries = contexts[0], {device["name"]: device for device in mapping["devices"]}
     models = {

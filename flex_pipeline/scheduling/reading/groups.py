@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.portfolio.belonging import Entry, groups_around, is_group
 from flex_pipeline.scheduling.problem import Coupling, Group, Priority, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields
-from flex_pipeline.scheduling.reading.belonging import Entry, groups_around, is_group
 from flex_pipeline.scheduling.reading.site import (
     commitment_fields,
     read_capacity,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flex_pipeline.portfolio.fields import Fault
@@ -35,18 +35,20 @@ def commodity_of(entry: Entry) -> str:
     return str(model_of(entry).get("commodity", ELECTRICITY))
 
 
-def belonging_faults(devices: Sequence[Entry], contexts: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def belonging_faults(
+    devices: Mapping[str, Entry], contexts: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Fault]:
     """Unknown names, groups inside themselves, and groups and converters that cannot be.
 
-    `contexts`: the flex-context of each commodity, by the path at which it stands in the problem.
+    `devices`: devices and groups, by the path of their flex-model; `contexts`: the flex-context of each commodity, by
+    its path.
     """
-    entries = {str(device.get("name")): device for device in devices}
+    entries = {str(device["name"]): device for device in devices.values()}
     commodities = {str(context.get("commodity", ELECTRICITY)) for context in contexts.values()}
-    for i, device in enumerate(devices):
-        path = f"devices[{i}].flex_model"
-        yield from _name_faults(path, str(device.get("name")), entries, commodities)
+    for path, device in devices.items():
+        yield from _name_faults(path, str(device["name"]), entries, commodities)
         if "coupling" in model_of(device):
-            yield from _coupling_faults(f"{path}.coupling", device, devices)
+            yield from _coupling_faults(f"{path}.coupling", device, devices.values())
     for path, context in contexts.items():
         yield from _promise_faults(path, context, entries)
 
@@ -71,7 +73,7 @@ def _name_faults(
             yield Fault(path, name, f"adds up power of {mix}: a group has devices of one commodity")
 
 
-def _coupling_faults(path: str, device: Entry, devices: Sequence[Entry]) -> Iterator[Fault]:
+def _coupling_faults(path: str, device: Entry, devices: Iterable[Entry]) -> Iterator[Fault]:
     model = model_of(device)
     if sum(model_of(other).get("coupling") == model["coupling"] for other in devices) < 2:
         yield Fault(path, model["coupling"], "couples no other device")
@@ -82,14 +84,15 @@ def _coupling_faults(path: str, device: Entry, devices: Sequence[Entry]) -> Iter
 
 def _promise_faults(path: str, context: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iterator[Fault]:
     commodity = context.get("commodity", ELECTRICITY)
+    devices = {n for n in _names(entries, groups=False) if commodity_of(entries[n]) == commodity}
+    others = _names(entries, groups=False) - devices
+    groups = _names(entries, groups=True) - {g for name in others for g in groups_around(name, entries)}
     for i, promise in enumerate(context.get("commitments", [])):
         at = f"{path}.commitments[{i}]"
         if "group" in promise:
-            yield from _unknown(f"{at}.group", promise["group"], "group", _names(entries, groups=True))
-        devices = _names(entries, groups=False)
-        of_it = {name for name in devices if commodity_of(entries[name]) == commodity}
+            yield from _unknown(f"{at}.group", promise["group"], f"group on {commodity}", groups)
         for name in promise.get("devices", []):
-            yield from _unknown(f"{at}.devices", name, f"device on {commodity}", of_it)
+            yield from _unknown(f"{at}.devices", name, f"device on {commodity}", devices)
 
 
 def _names(entries: Mapping[str, Entry], *, groups: bool) -> set[str]:

@@ -59,7 +59,7 @@ def _name_faults(
     device, commodity = entries[name], commodity_of(entries[name])
     if (group := model_of(device).get("group")) is not None:
         yield from _unknown(f"{path}.group", group, "group", _names(entries, groups=True))
-        if name in groups_around(name, entries):
+        if is_group(device) and name in groups_around(name, entries):
             yield Fault(f"{path}.group", group, "makes the group a part of itself")
     yield from _unknown(f"{path}.commodity", commodity, "commodity", commodities)
     if is_group(device):

@@ -253,6 +253,8 @@ class Problem:
 
     def with_fixed(self, power_kw: Mapping[str, Array]) -> Problem:
         """The same with devices whose power is known as fixed load, wherever it counts."""
+        if not power_kw:
+            return self
 
         def load(meter: Meter) -> Array:
             return meter.fixed_kw + added_up(power_kw, self.members(meter), self.grid.n)

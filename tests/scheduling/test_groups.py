@@ -185,6 +185,12 @@ def test_what_a_device_belongs_to_must_be_there(entries: list[Any], field: str, 
     assert message in fault.message
 
 
+def test_a_group_may_be_named_as_an_asset_is() -> None:
+    pasted = battery(group={"asset": 7}), group("7", power_capacity="3 kW")
+
+    assert powers(solved(site(RISING, *pasted))) == pytest.approx([3, 0, -3])
+
+
 def test_a_cycle_of_groups_is_refused() -> None:
     with pytest.raises(ProblemError, match="makes the group a part of itself"):
         read_problem(

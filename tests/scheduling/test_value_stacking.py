@@ -75,6 +75,17 @@ def test_a_peak_beyond_what_is_paid_for_is_run_up_where_it_saves_more(
     assert terms(schedule) == pytest.approx({"net energy": energy, "site-peak-consumption": peak})
 
 
+def test_what_co2_costs_is_a_term_of_its_own_and_moves_the_plan() -> None:
+    # kg per kWh times 0.1 per kg: the second hour is the cleanest, by more than it is dearer than the first
+    co2 = {"name": "CO2", "baseline": "0 kW", "up-price": series([0.06, 0.01, 0.05], "EUR/kWh")}
+    load = {"production_price": "0 EUR/kWh", "inflexible_consumption": [series([1, 1, 1], "kW")]}
+
+    assert powers(solved(site([0.10, 0.12, 0.3], battery(), **load))) == pytest.approx([2, -1, -1])
+    schedule = solved(site([0.10, 0.12, 0.3], battery(), **load, commitments=[co2]))
+    assert powers(schedule) == pytest.approx([0, 1, -1])
+    assert terms(schedule) == pytest.approx({"net energy": 0.1 + 0.24, "CO2": 0.06 + 0.02})
+
+
 def one_of(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 

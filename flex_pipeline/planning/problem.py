@@ -20,6 +20,7 @@ from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
+WINDOW = ("earliest-start", "latest-end")  # of a process
 NO_UNIT = ("dimensionless", "")
 
 
@@ -95,9 +96,16 @@ def site_problem(
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
     days = _days(horizon.start, end, zone)
+    planned = [device.name for device in devices]
 
     def resolved(mapping: Mapping[str, Any]) -> Any:
         return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
+
+    def of_the_day(device: Device) -> dict[str, Any]:
+        model = resolved(device.flex_model)
+        if device.type == "process":
+            return _of_the_day(_among(planned, model), horizon, end, zone)
+        return _starting_with(soc_at_start_kwh.get(device.device_id), device, model)
 
     return {
         "start": horizon.start.astimezone(zone).isoformat(),
@@ -110,9 +118,7 @@ def site_problem(
                 "name": device.name,
                 "type": device.type,
                 "sensor_resolution": _iso(settings.resolution),
-                "flex_model": _of_the_day(
-                    device, resolved(device.flex_model), horizon, end, soc_at_start_kwh
-                ),
+                "flex_model": of_the_day(device),
             }
             for device in devices
         ]
@@ -199,22 +205,32 @@ def _about(context: Any, names: Collection[str]) -> Any:
     return kept
 
 
-def _of_the_day(
-    device: Device,
-    model: dict[str, Any],
-    horizon: Horizon,
-    end: datetime,
-    soc_at_start_kwh: Mapping[str, float],
-) -> dict[str, Any]:
-    """The stock that the day before leaves; and a process runs within its day, not in the look-ahead."""
-    if device.type == "process":
-        if end == horizon.day_end:
-            return model
-        tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
-        return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
-    if device.device_id in soc_at_start_kwh and device.shares_stock_of is None:
-        return model | {"soc-at-start": f"{soc_at_start_kwh[device.device_id]:.9g} kWh"}
-    return model
+def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
+    """A process that waits for none that is left out."""
+    if "after" not in process:
+        return process
+    return process | {"after": [name for name in process["after"] if name in planned]}
+
+
+def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    day = horizon.start.astimezone(zone).date()
+    dated = {
+        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
+        for name in WINDOW
+        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+    }
+    if end == horizon.day_end:
+        return process | dated
+    tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
+    return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}
+
+
+def _starting_with(soc_kwh: float | None, device: Device, model: dict[str, Any]) -> dict[str, Any]:
+    """The stock that the day before leaves."""
+    if soc_kwh is None or device.shares_stock_of is not None:
+        return model
+    return model | {"soc-at-start": f"{soc_kwh:.9g} kWh"}
 
 
 def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:

@@ -12,7 +12,6 @@ from flex_pipeline.portfolio.fields import (
     Fault,
     FieldSpec,
     Flag,
-    Instant,
     Length,
     ListOf,
     Quantity,
@@ -23,6 +22,7 @@ from flex_pipeline.portfolio.fields import (
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.process import PROCESS, process_faults
 
 # a part of soc-max, where it is written in %
 ENERGY = Quantity("energy", minimum=0, alternative="ratio")
@@ -213,34 +213,6 @@ PARTS_OF_SOC_MAX = tuple(
 
 FIXED = ("inflexible-consumption", "inflexible-production")
 
-TIME_RESTRICTION = Record(
-    (
-        FieldSpec("start", Instant(), "First instant at which no step may start.", required=True),
-        FieldSpec("duration", Length(), "How long the restriction holds."),
-        FieldSpec("end", Instant(), "Instant from which steps may start again."),
-    ),
-    exactly_one_of=("duration", "end"),
-)
-SENSE = Choice(("MIN", "MAX"))
-
-PROCESS = Record(
-    (
-        FieldSpec("power", Quantity("power", minimum=0), "Nominal power while it runs.", required=True),
-        FieldSpec("duration", Length(), "How long it runs, rounded up to whole steps.", required=True),
-        FieldSpec(
-            "process-type",
-            Choice(("INFLEXIBLE", "SHIFTABLE", "BREAKABLE")),
-            "At the first chance; in one go at the best time; or in parts at the best times.",
-            "INFLEXIBLE",
-        ),
-        FieldSpec(
-            "optimization-sense", SENSE, "MIN runs when energy is cheapest, MAX when it is dearest.", "MIN"
-        ),
-        FieldSpec("optimization-direction", SENSE, "Another spelling of optimization-sense.", "MIN"),
-        FieldSpec("time-restrictions", ListOf(TIME_RESTRICTION), "When it may not run.", "[]"),
-        GROUP_OF,
-    )
-)
 
 GROUP = Record(
     (
@@ -265,7 +237,11 @@ GROUP = Record(
     )
 )
 
-FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS, "group": GROUP}
+FLEX_MODELS: dict[str, Record] = {
+    "storage": STORAGE,
+    "process": replace(PROCESS, fields=(*PROCESS.fields, GROUP_OF)),
+    "group": GROUP,
+}
 
 
 def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
@@ -334,12 +310,5 @@ def _group_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     return [Fault(path, dict(mapping), f"limits nothing: give {', '.join(names[:-1])} or {names[-1]}")]
 
 
-def _process_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
-    both = ("optimization-sense", "optimization-direction")
-    if all(name in mapping for name in both) and mapping[both[0]] != mapping[both[1]]:
-        return [Fault(join(path, both[1]), mapping[both[1]], f"contradicts {both[0]}")]
-    return []
-
-
 # of fields against each other
-CHECKS = {"storage": (_storage_faults,), "process": (_process_faults,), "group": (_group_faults,)}
+CHECKS = {"storage": (_storage_faults,), "process": (process_faults,), "group": (_group_faults,)}

@@ -17,6 +17,7 @@ from flex_pipeline.portfolio.flex_context import FLEX_CONTEXT, by_commodity, che
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
+from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -215,6 +216,9 @@ def _read_site(
         if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
             where = f"devices.{device.name}.flex-model.shares-stock-of"
             reader.fault(document, where, owner, "is not another storage of this site")
+    processes = {device.name: device.flex_model for device in devices if device.type == "process"}
+    for fault in precedence_faults(processes, "devices.{}.flex-model"):
+        reader.fault(document, fault.field, fault.value, fault.message)
     for where, sensor in sensors_in(context, "flex-context").items():
         reader.references.append((document, where, sensor))
     site = Site(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
 from flex_pipeline.scheduling.converters import deliverable_kw, follow_demand, sides
-from flex_pipeline.scheduling.placing import Placement, run_at
+from flex_pipeline.scheduling.placing import Placement, at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, SocStatement, Stock, Storage
 from flex_pipeline.scheduling.schedule import Schedule, Status
@@ -26,20 +26,20 @@ Feeder = tuple[int, Storage]
 def baseline(problem: Problem) -> Schedule:
     """The schedule without flexibility, priced as any other; it may break what only flexibility keeps."""
     n = problem.grid.n
-    processes = [run_at(process, np.zeros(n)) for process in problem.processes]
+    runs = at_first_chance(problem)
     converting = sides(problem)
     charge = [np.zeros(n) for _ in problem.storages]
     discharge = [
         _full(s) if s.stock is None and s.name not in converting else np.zeros(n) for s in problem.storages
     ]
     added = without_flexibility(problem.additions)
-    rooms = _rooms(Plan(problem, charge, discharge, processes, added))
+    rooms = _rooms(Plan(problem, charge, discharge, runs, added))
     for k, stock in enumerate(problem.stocks):
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
         _simulate(stock, feeders, rooms, charge, discharge)
-    plan = follow_demand(Plan(problem, charge, discharge, processes, added))
+    plan = follow_demand(Plan(problem, charge, discharge, runs, added))
     status: Status = "feasible" if plan.violation <= FEASIBLE else "infeasible"
-    return to_schedule(problem, Placement(problem, {}), plan, status)
+    return to_schedule(problem, Placement(problem, problem, {}), plan, status)
 
 
 def _rooms(plan: Plan) -> dict[str, list[Array]]:

@@ -47,7 +47,7 @@ def _running(plan: Plan, coupling: Coupling, level: Array) -> Plan:
         if storage.name in coupling.coefficients:
             power = coupling.coefficients[storage.name] * level
             charge[i], discharge[i] = np.maximum(power, 0.0), np.maximum(-power, 0.0)
-    return Plan(plan.problem, charge, discharge, plan.process_kw, plan.added)
+    return Plan(plan.problem, charge, discharge, plan.process_runs, plan.added)
 
 
 def _delivering(coupling: Coupling) -> Iterator[tuple[str, Array]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
 from flex_pipeline.scheduling.converters import follow_demand, sides
-from flex_pipeline.scheduling.placing import run_at
+from flex_pipeline.scheduling.placing import at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, Stock
 
@@ -47,8 +47,8 @@ def fallback(problem: Problem) -> Plan:
                 discharge[i][t] = min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             soc = goal.kwh - short + moved
-    processes = [run_at(p, np.zeros(problem.grid.n)) for p in problem.processes]
-    return follow_demand(Plan(problem, charge, discharge, processes, without_flexibility(problem.additions)))
+    added = without_flexibility(problem.additions)
+    return follow_demand(Plan(problem, charge, discharge, at_first_chance(problem), added))
 
 
 def _goal(stock: Stock) -> _Goal:

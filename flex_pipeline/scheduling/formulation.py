@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,8 @@ from flex_pipeline.scheduling.parts.metering import MeterShape
 from flex_pipeline.scheduling.parts.part import SITE, key
 from flex_pipeline.scheduling.parts.sharing import served_of
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
-from flex_pipeline.scheduling.problem import Problem, Process, Storage
+from flex_pipeline.scheduling.problem import Problem, Storage
+from flex_pipeline.scheduling.process import Process, Run, Runs
 from flex_pipeline.scheduling.template import RELIEF, Index, Name
 from flex_pipeline.scheduling.templates import composition_of, part_template
 
@@ -113,6 +114,47 @@ class Formulation:
             flow = x[self.columns(concave.part, "net")[steps]] - concave.baseline_kw[steps]
             lower[negative] = upper[negative] = flow < 0
         return program.with_bounds(lower, upper)
+
+    def process_columns(self, process: Process) -> Index:
+        """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
+        return self.columns(key("process", process.name), "runs" if process.breakable else "start")
+
+    def only_choice(self, program: LinearProgram) -> Index | None:
+        """The columns of which exactly one is 1, where there is no other choice in a program."""
+        for process in self.problem.processes:
+            columns = self.process_columns(process)
+            whole = not process.breakable and process.runs == 1
+            if whole and program.integer[columns].all() and program.integer.sum() == columns.size:
+                return columns
+        return None
+
+    def beside(self, process: Process, plan: Plan) -> LinearProgram:
+        """The program with all processes but this one as in a plan."""
+        placed = zip(self.problem.processes, plan.process_runs, strict=True)
+        return self.placed(self.program, {other.name: runs for other, runs in placed if other is not process})
+
+    def freed(self, program: LinearProgram, process: Process) -> LinearProgram:
+        """The program with the time of this process left open."""
+        columns = self.process_columns(process)
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        lower[columns], upper[columns] = self.program.col_lower[columns], self.program.col_upper[columns]
+        integer[columns] = True
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
+
+    def placed(self, program: LinearProgram, runs: Mapping[str, Runs]) -> LinearProgram:
+        """The program with these processes placed, and no choice of time left for them."""
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        for process in self.problem.processes:
+            if process.name in runs:
+                columns = self.process_columns(process)
+                chosen = [
+                    np.arange(r.first, r.end) if process.breakable else [r.first] for r in runs[process.name]
+                ]
+                lower[columns] = upper[columns] = 0.0
+                at = columns[np.concatenate(chosen)]
+                lower[at] = upper[at] = 1.0
+                integer[columns] = False
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
 
     def marginal_price(self, solution: Solution, connection: str = SITE) -> Array:
         """What one more kWh of consumption costs in each step, (T,): the dual of the power balance."""
@@ -221,13 +263,13 @@ class Formulation:
             if flow.concave
         )
 
-    def _running(self, process: Process, x: Array) -> Array:
-        """Power of a process at a point."""
-        part = key("process", process.name)
-        if process.type == "BREAKABLE":
-            return process.power_kw * np.round(x[self.columns(part, "runs")])
-        starts = np.round(x[self.columns(part, "start")])
-        return process.power_kw * np.convolve(starts, np.ones(process.steps))[: starts.size]
+    def _running(self, process: Process, x: Array) -> Runs:
+        """When a process runs at a point."""
+        chosen = x[self.process_columns(process)] > 0.5
+        if not process.breakable:
+            return tuple(Run(int(first), process.steps) for first in np.flatnonzero(chosen))
+        change = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+        return tuple(Run(int(a), int(b - a)) for a, b in zip(change[::2], change[1::2], strict=True))
 
 
 def _steps(where: Where, name: str) -> Index:

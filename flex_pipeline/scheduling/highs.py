@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.linear_program import Array, LinearProgram, dual_bound
 
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Status = Literal["optimal", "feasible", "infeasible", "cut off", "unknown"]
 
 TOLERANCE = 1e-9  # on rows and reduced costs
 COLUMNWISE, MINIMISE = 1, 1
@@ -42,15 +42,22 @@ def bound_on(lp: LinearProgram, objective: str, solution: Solution) -> float:
 
 
 def solve_program(
-    lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
+    lp: LinearProgram,
+    objective: str,
+    *,
+    mip_gap: float = 0.0,
+    time_limit_s: float = np.inf,
+    start: Array | None = None,
 ) -> Solution:
-    """Minimise one objective; `mip_gap` is absolute, in its units."""
+    """Minimise one objective; `mip_gap` is absolute, in its units. What comes out is no worse than `start`, a point."""
     options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap, "time_limit": time_limit_s}
     if lp.integer.any():
         options |= SMALL_TREE
     for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
         highs = _highs(tolerance, **options)
         _pass(highs, lp, objective)
+        if start is not None:
+            _start_at(highs, start)
         highs.run()
         solution = _solution(lp, highs)
         if solution.status != "unknown" or lp.integer.any():
@@ -69,22 +76,32 @@ class Simplex:
         self._highs: Any = None
         self._program: LinearProgram | None = None
 
-    def minimise(self, lp: LinearProgram, objective: str, *, feasible: bool, time_limit_s: float) -> Solution:
-        """The optimum of a program without integers; `feasible`: the point at which the last one ended still is."""
+    def minimise(
+        self,
+        lp: LinearProgram,
+        objective: str,
+        *,
+        feasible: bool,
+        time_limit_s: float,
+        cutoff: float = np.inf,
+    ) -> Solution:
+        """The optimum of a program without integers; `feasible`: the point at which the last one ended still is.
+
+        Nothing is found, and the duals prove it, where the optimum is above `cutoff`.
+        """
         if self._program is None:
             self._begin(lp, objective)
         else:
             self._change(lp, objective)
         self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
+        self._highs.setOptionValue("objective_bound", cutoff)
         self._highs.run()
         self._program = lp
         solution = _solution(lp, self._highs)
-        return (
-            solution
-            if solution.status != "unknown"
-            else solve_program(lp, objective, time_limit_s=time_limit_s)
-        )
+        if solution.status == "unknown":
+            return solve_program(lp, objective, time_limit_s=time_limit_s)
+        return solution
 
     @property
     def basis(self) -> Any:
@@ -141,6 +158,14 @@ def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
     )
 
 
+def _start_at(highs: Any, x: Array) -> None:
+    import highspy
+
+    solution: Any = highspy.HighsSolution()  # without types
+    solution.col_value = x.tolist()
+    highs.setSolution(solution)
+
+
 def _solution(lp: LinearProgram, highs: Any) -> Solution:
     import highspy
 
@@ -153,10 +178,11 @@ def _solution(lp: LinearProgram, highs: Any) -> Solution:
         status = "feasible"
     elif outcome in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         status = "infeasible"
-    if not has_point:
-        empty = np.empty(0)
-        return Solution(status, None, np.inf, -np.inf, empty, empty)
+    elif outcome == highspy.HighsModelStatus.kObjectiveBound:
+        status = "cut off"
     row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
+    if not has_point:
+        return Solution(status, None, np.inf, -np.inf, row_duals, reduced_costs)
     value = float(info.objective_function_value)
     tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
     return Solution(status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs)

@@ -22,7 +22,8 @@ from flex_pipeline.scheduling.costs import (
     terminal_terms,
     wear_terms,
 )
-from flex_pipeline.scheduling.problem import Coupling, Meter, Problem, Process, Stock, Storage, added_up
+from flex_pipeline.scheduling.problem import Coupling, Meter, Problem, Stock, Storage, added_up
+from flex_pipeline.scheduling.process import Runs
 
 Array = NDArray[np.float64]
 
@@ -31,13 +32,19 @@ BOTH_WAYS = 1e-6  # kW of charging and discharging at once that counts as roundi
 
 @dataclass(frozen=True)
 class Plan:
-    """Charging and discharging of each storage and power of each process, all (T,) in kW."""
+    """Charging and discharging of each storage, (T,) in kW, and the runs of each process."""
 
     problem: Problem
     charge_kw: list[Array]
     discharge_kw: list[Array]
-    process_kw: list[Array]
+    process_runs: list[Runs]
     added: tuple[Added, ...] = ()
+
+    @cached_property
+    def process_kw(self) -> list[Array]:
+        """Power of each process (T,)."""
+        found = zip(self.problem.processes, self.process_runs, strict=True)
+        return [process.power(runs) for process, runs in found]
 
     @cached_property
     def power_kw(self) -> dict[str, Array]:
@@ -120,11 +127,20 @@ class Plan:
             yield from _storage_violations(storage, charge, discharge)
         for stock, soc in zip(self.problem.stocks, self.soc_kwh, strict=True):
             yield from _stock_violations(stock, soc[1:])
-        for process, power in zip(self.problem.processes, self.process_kw, strict=True):
-            yield from _process_violations(process, power)
+        yield from self._process_violations()
         for coupling in self.problem.couplings:
             yield from _coupling_violations(coupling, self.power_kw)
         yield np.array([added.violation for added in self.added])
+
+    def _process_violations(self) -> Iterator[Array]:
+        """Steps or runs too many or too few, times the power."""
+        ended = {
+            process.name: max((run.end for run in runs), default=0)
+            for process, runs in zip(self.problem.processes, self.process_runs, strict=True)
+        }
+        for process, runs in zip(self.problem.processes, self.process_runs, strict=True):
+            late = [ended[name] - runs[0].first for name in process.after if runs and name in ended]
+            yield process.power_kw * np.array([*process.violations(runs), *late], float)
 
 
 def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> Iterator[Array]:
@@ -150,16 +166,6 @@ def _stock_violations(stock: Stock, soc: Array) -> Iterator[Array]:
         yield np.nan_to_num(soc - stock.maxima.kwh)
     if stock.targets is not None and stock.targets.price is None:
         yield np.nan_to_num(np.abs(stock.targets.kwh - soc))
-
-
-def _process_violations(process: Process, power: Array) -> Iterator[Array]:
-    running = power > process.power_kw / 2
-    yield np.abs(power - process.power_kw * running)
-    yield power * ~process.allowed
-    yield np.array([process.power_kw * abs(int(running.sum()) - process.steps)])
-    if process.type != "BREAKABLE":
-        begins = int((running & ~np.concatenate([[False], running[:-1]])).sum())
-        yield np.array([process.power_kw * (begins - 1)])
 
 
 def _coupling_violations(coupling: Coupling, power_kw: dict[str, Array]) -> Iterator[Array]:

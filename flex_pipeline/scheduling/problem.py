@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 from flex_pipeline.portfolio.fields import Fault
 from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.scheduling.addition import Addition
+from flex_pipeline.scheduling.process import Process
 from flex_pipeline.timeseries.grid import Grid
 
 Array = NDArray[np.float64]
-ProcessType = Literal["INFLEXIBLE", "SHIFTABLE", "BREAKABLE"]
 
 
 class ProblemError(ValueError):
@@ -162,23 +161,6 @@ class Storage:
         """The power, or 0 where it is below the least with which the device charges."""
         least = 0.0 if self.charge_minimum_kw is None else float(self.charge_minimum_kw[t])
         return power_kw if power_kw >= least else 0.0
-
-
-@dataclass(frozen=True)
-class Process:
-    """A device that runs for `steps` steps at nominal power."""
-
-    name: str
-    power_kw: float
-    steps: int
-    type: ProcessType
-    dearest: bool  # optimization-sense MAX
-    allowed: NDArray[np.bool_]  # (T,) steps in which it may run
-
-    def free_starts(self) -> NDArray[np.intp]:
-        """First steps of the blocks that avoid all restrictions, ascending."""
-        blocked = np.concatenate([[0], np.cumsum(~self.allowed)])
-        return np.flatnonzero(blocked[self.steps :] == blocked[: blocked.size - self.steps])
 
 
 @dataclass(frozen=True)

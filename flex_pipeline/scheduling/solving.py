@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+TIME_LIMIT_S = 8.0  # of the search; what is left to do then takes a second: so it is done within ten
 FEASIBLE = 1e-6  # kW or kWh by which rounding may violate a constraint
 TOO_FAR_APART = "its numbers are of very different size, such as a price of 1e9 beside one of 0.1"
 
 
-def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = 60.0) -> Schedule:
+def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float = TIME_LIMIT_S) -> Schedule:
     """The cheapest schedule; among equally cheap ones that which charges sooner and curtails later.
 
+    Processes run as soon as they can at that cost, as far as the time allows.
     `mip_gap_money` is how much a plan may cost beyond its bound before integers are searched, in currency.
     A problem without a solution gives its least-violating plan and a diagnosis, never an exception.
     """
@@ -56,6 +58,7 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
     found = search.cheapest()
     if found is None:
         return _infeasible(problem, placement, search)
+    found = search.sooner(found)
     plan = next((plan for plan in (search.preferred(found), found.plan) if plan.violation <= FEASIBLE), None)
     if plan is None:
         text = f"no plan could be computed that is exact to {FEASIBLE:g} kW or kWh: {TOO_FAR_APART}"
@@ -118,41 +121,41 @@ def to_schedule(
     worth: tuple[ShadowPrice, ...] = (),
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
-    costs, prices = plan.costs, marginal_prices or {}
+    whole, prices = placement.whole(plan), marginal_prices or {}
+    costs = whole.costs
     return Schedule(
         status,
         problem.grid,
         problem.timezone,
-        _devices(problem, placement, plan),
-        plan.net_kw,
+        _devices(problem.names, whole),
+        whole.net_kw,
         costs,
-        plan.terms,
-        plan.breaches,
-        Certificate(plan.violation, bound, None if bound is None else costs.total - bound),
+        whole.terms,
+        whole.breaches,
+        Certificate(whole.violation, bound, None if bound is None else costs.total - bound),
         prices.get(ELECTRICITY),
         diagnosis,
         fallback_used,
         problem.notices,
         effort or Effort(),
         worth,
-        {group.name: plan.at(group) for group in plan.problem.groups if not group.commitments},
+        {group.name: whole.at(group) for group in whole.problem.groups if not group.commitments},
         {
-            site.commodity: CommoditySchedule(plan.at(site), prices.get(site.commodity))
-            for site in plan.problem.others
+            site.commodity: CommoditySchedule(whole.at(site), prices.get(site.commodity))
+            for site in whole.problem.others
         },
     )
 
 
-def _devices(problem: Problem, placement: Placement, plan: Plan) -> dict[str, DeviceSchedule]:
+def _devices(names: tuple[str, ...], plan: Plan) -> dict[str, DeviceSchedule]:
     soc = plan.soc_kwh
-    known = {**problem.fixed, **placement.power_kw}
-    devices = {name: DeviceSchedule(power, None) for name, power in known.items()}
+    devices = {name: DeviceSchedule(power, None) for name, power in plan.problem.fixed.items()}
     for storage, charge, discharge in zip(
-        placement.rest.storages, plan.charge_kw, plan.discharge_kw, strict=True
+        plan.problem.storages, plan.charge_kw, plan.discharge_kw, strict=True
     ):
         path = None if storage.stock is None else soc[storage.stock]
         devices[storage.name] = DeviceSchedule(charge - discharge, path)
-    for process, power in zip(placement.rest.processes, plan.process_kw, strict=True):
+    for process, power in zip(plan.problem.processes, plan.process_kw, strict=True):
         devices[process.name] = DeviceSchedule(power, None)
     devices |= {a.device: DeviceSchedule(a.power_kw, None) for a in plan.added if a.power_kw is not None}
-    return {name: devices[name] for name in problem.names}
+    return {name: devices[name] for name in names}

@@ -101,6 +101,39 @@ def test_a_restriction_recurs_each_day_over_midnight_and_a_process_stays_in_its_
     assert tomorrow == {"start": "2026-03-29T22:00:00+00:00", "duration": "PT1440M"}
 
 
+def test_the_window_of_a_process_is_one_of_the_planned_day_alone(tmp_path: Path) -> None:
+    window = 'duration: PT2H, earliest-start: "07:00", latest-end: "17:30"'
+    (tmp_path / "home.yaml").write_text(SITE.replace("duration: PT2H", window))
+    read = load_portfolio(tmp_path, check_source, load_plugins)
+
+    washer = problem(read, 47)["devices"][1]["flex_model"]  # type: ignore[index]
+
+    # the clock went forward in the night
+    assert washer["earliest-start"] == "2026-03-29T07:00:00+02:00"
+    assert washer["latest-end"] == "2026-03-29T17:30:00+02:00"
+
+
+def test_a_process_does_not_wait_for_one_that_is_left_out(tmp_path: Path) -> None:
+    dryer = """\
+  dryer:
+    type: process
+    flex-model: {process-type: SHIFTABLE, power: 2 kW, duration: PT1H, after: [washer]}
+"""
+    (tmp_path / "home.yaml").write_text(SITE + dryer)
+    read = load_portfolio(tmp_path, check_source, load_plugins)
+    (home,) = read.sites
+    seen = horizon(read.settings, home.timezone, DAY, NOW)
+
+    def after(*names: str) -> object:
+        devices = tuple(device for device in home.devices if device.name in names)
+        made = site_problem(home, devices, Values(read, {"price": hourly(47)}), seen, {})
+        assert read_problem(made)
+        return made["devices"][-1]["flex_model"]["after"]
+
+    assert after("washer", "dryer") == ["washer"]
+    assert after("dryer") == []
+
+
 def test_equal_problems_have_equal_hashes(portfolio: Portfolio) -> None:
     assert input_hash(problem(portfolio, 47)) == input_hash(problem(portfolio, 47))
     assert input_hash(problem(portfolio, 47)) != input_hash(problem(portfolio, 46))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flex_pipeline.scheduling.parts.coupling import coupled, coupling_part
 from flex_pipeline.scheduling.parts.group import group_part
 from flex_pipeline.scheduling.parts.part import SITE, Link, Part, Shape, Stretches, key
-from flex_pipeline.scheduling.parts.process import process_part
+from flex_pipeline.scheduling.parts.process import precedence_parts, process_part
 from flex_pipeline.scheduling.parts.sharing import sharing_links, sharing_part
 from flex_pipeline.scheduling.parts.site import site_key, site_part
 from flex_pipeline.scheduling.parts.stock import stock_part
@@ -26,6 +26,7 @@ def parts_of(problem: Problem, *, elastic: bool = False, directed: bool = False)
     """
     found = [storage_part(problem, s, elastic=elastic, directed=directed) for s in problem.storages]
     found += [process_part(problem, process) for process in problem.processes]
+    found += precedence_parts(problem)
     found += [addition.part(problem, elastic=elastic) for addition in problem.additions]
     found = [replace(part, links=tuple(_metered(problem, part))) for part in found]
     found += [stock_part(problem, stock, elastic=elastic) for stock in problem.stocks]

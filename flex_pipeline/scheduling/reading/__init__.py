@@ -24,6 +24,7 @@ from flex_pipeline.portfolio.flex_context import (
 )
 from flex_pipeline.portfolio.flex_model import FIXED, FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
@@ -34,7 +35,7 @@ from flex_pipeline.scheduling.reading.groups import (
     read_priorities,
     read_promised,
 )
-from flex_pipeline.scheduling.reading.process import read_process
+from flex_pipeline.scheduling.reading.process import read_processes
 from flex_pipeline.scheduling.reading.site import (
     read_commodity,
     read_site,
@@ -154,6 +155,7 @@ def _check(mapping: Mapping[str, Any]) -> list[Fault]:
         return [*faults, Fault("devices", devices, "needs a list of at least one device")]
     for i, device in enumerate(devices):
         faults += _check_device(device, i, devices)
+    faults += precedence_faults(_processes(devices), "{}")
     if not faults:
         entries = {f"devices[{i}].flex_model": device for i, device in enumerate(devices)}
         faults += belonging_faults(entries, by_commodity(context, "flex_context"))
@@ -200,6 +202,11 @@ def _check_sharing(device: Mapping[str, Any], path: str, devices: list[Any]) -> 
     ]
 
 
+def _processes(devices: list[Any]) -> dict[str, Mapping[str, Any]]:
+    found = [device for device in map(_mapping, devices) if device.get("type") == "process"]
+    return {str(device.get("name")): _mapping(device.get("flex_model")) for device in found}
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -239,7 +246,7 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         read_site(context),
         storages,
         stocks,
-        tuple(read_process(models[d["name"]], d["name"]) for d in chosen if d.get("type") == "process"),
+        read_processes({d["name"]: models[d["name"]] for d in chosen if d.get("type") == "process"}),
         tuple(device["name"] for device in devices),
         (),
         _additions(chosen, models),

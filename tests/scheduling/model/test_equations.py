@@ -46,9 +46,16 @@ def rich_problem() -> dict[str, object]:
         {"name": f"{way} side", "flex_model": {f"{way}-capacity": "1 kW", "coupling": "converter"}}
         for way in ("consumption", "production")
     ]
+    blocks = {"minimum_block_duration": "PT1H", "maximum_blocks": 1}
     devices = (
-        *(battery(**statements), battery("equal", priority=1), group("g", power_capacity="7 kW")),
-        *(process("SHIFTABLE"), process("BREAKABLE") | {"name": "b"}, *sides),
+        battery(**statements),
+        battery("equal", priority=1),
+        group("g", power_capacity="7 kW"),
+        *sides,
+        process("SHIFTABLE"),
+        process("SHIFTABLE", hours=1, runs=2, minimum_pause="PT1H") | {"name": "twice"},
+        process("BREAKABLE", **blocks, after=["process"]) | {"name": "b"},
+        process("SHIFTABLE", hours=1, after=["process"]) | {"name": "later"},
     )
     return site([0.1] * 4, *devices, **context)
 
@@ -68,8 +75,15 @@ def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_i
         "soc_balance",
         "soc_floor",
         "power_balance",
-        "starts_once",
+        "starts_as_often_as_asked",
         "runs_long_enough",
+        "one_run_at_a_time",
+        "blocks_last",
+        "blocks_pause",
+        "blocks_not_too_many",
+        "work_adds_up",
+        "starts_add_up",
+        "waits_until_done",
         "soc_target_reached",
         "charge_at_least",
         "charge_only_while_charging",

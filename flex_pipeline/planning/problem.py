@@ -107,7 +107,11 @@ def site_problem(
 
     The horizon ends early where values do: beyond the day they are an advantage, not a need.
     """
-    documents = [site.flex_context, *([device.flex_model, device.flex_context] for device in devices)]
+    documents = [
+        site.flex_context,
+        *([device.flex_model, device.flex_context] for device in devices),
+        *site.groups.values(),
+    ]
     needed = set(sensors_in(documents, with_default=False).values())
     end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
@@ -130,7 +134,7 @@ def site_problem(
         "end": end.astimezone(zone).isoformat(),
         "resolution": _iso(settings.resolution),
         "timezone": site.timezone,
-        "flex_context": resolved(site.flex_context),
+        "flex_context": _about(resolved(site.flex_context), {device.name for device in devices}),
         "devices": [
             {
                 "name": device.name,
@@ -140,6 +144,10 @@ def site_problem(
                 **({"flex_context": resolved(device.flex_context)} if device.flex_context else {}),
             }
             for device in devices
+        ]
+        + [
+            {"name": name, "type": "group", "flex_model": resolved(model)}
+            for name, model in site.groups.items()
         ],
     }
 
@@ -210,6 +218,18 @@ def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
         return datetime.combine(day + late, time.fromisoformat(text), zone).isoformat()
 
     return {("datetime" if k == "time" else k): at(k, v) if k in TIMES else v for k, v in item.items()}
+
+
+def _about(context: Any, names: Collection[str]) -> Any:
+    """A flex-context without commitments about devices that are not planned."""
+    if isinstance(context, list):
+        return [_about(item, names) for item in context]
+    if not isinstance(context, Mapping):
+        return context
+    kept = {key: _about(item, names) for key, item in context.items()}
+    if "commitments" in kept:
+        kept["commitments"] = [c for c in kept["commitments"] if set(c.get("devices", ())) <= set(names)]
+    return kept
 
 
 def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:

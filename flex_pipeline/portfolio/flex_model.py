@@ -17,6 +17,7 @@ from flex_pipeline.portfolio.fields import (
     Reading,
     Record,
     Text,
+    Whole,
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
@@ -32,6 +33,10 @@ CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
 CONVERSION = Quantity("ratio", variable=True, minimum=0.001, maximum=1000)
 COMPONENTS = ListOf(Quantity("power", variable=True, alternative="energy"))
 BAND = ListOf(Quantity("power", minimum=0), length=2)
+
+POWER = Quantity("power", variable=True)
+BREACH_PRICE = Quantity("power price", variable=True, minimum=0)
+GROUP_OF = FieldSpec("group", Text(), "Name of the group whose limits its power counts for as well.")
 
 OPERATION_MODE = Record(
     (
@@ -170,6 +175,31 @@ STORAGE = Record(
             "What a kWh of throughput, in or out, costs in wear.",
             "0",
         ),
+        GROUP_OF,
+        FieldSpec(
+            "priority",
+            Whole(),
+            "At equal cost, devices with a higher one are filled sooner, those with the same one alike.",
+            "after all that have one",
+        ),
+        FieldSpec("commodity", Text(), "What its power is of, such as gas or heat.", "electricity"),
+        FieldSpec(
+            "coupling",
+            Text(),
+            "Name of the converter that it is one side of: the powers of all its sides are in proportion.",
+        ),
+        FieldSpec(
+            "coupling-coefficient",
+            Quantity("ratio", variable=True, minimum=0.001, maximum=1000),
+            "Its power per level of the converter.",
+            "1",
+        ),
+        FieldSpec(
+            "inflexible-consumption",
+            POWER,
+            "Makes it a fixed load that may belong to a group; of the other fields, only group and commodity apply.",
+        ),
+        FieldSpec("inflexible-production", POWER, "Makes it fixed generation, in the same way."),
     )
 )
 
@@ -180,7 +210,37 @@ PARTS_OF_SOC_MAX = tuple(
     and (field.type.dimension, field.type.alternative) == ("energy", "ratio")
 )
 
-FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS}
+FIXED = ("inflexible-consumption", "inflexible-production")
+
+
+GROUP = Record(
+    (
+        FieldSpec(
+            "power-capacity", CAPACITY, "What all its devices together may draw or deliver; never exceeded."
+        ),
+        FieldSpec("consumption-capacity", CAPACITY, "Bound on what they draw together.", "power-capacity"),
+        FieldSpec("production-capacity", CAPACITY, "Bound on what they deliver together.", "power-capacity"),
+        FieldSpec(
+            "consumption-breach-price",
+            BREACH_PRICE,
+            "Price of exceeding consumption-capacity: on the highest breach, and per hour on each.",
+            "10 000 per kW where site capacities are relaxed",
+        ),
+        FieldSpec(
+            "production-breach-price",
+            BREACH_PRICE,
+            "The same for production-capacity.",
+            "10 000 per kW where site capacities are relaxed",
+        ),
+        replace(GROUP_OF, text="Name of the group that this one is inside."),
+    )
+)
+
+FLEX_MODELS: dict[str, Record] = {
+    "storage": STORAGE,
+    "process": replace(PROCESS, fields=(*PROCESS.fields, GROUP_OF)),
+    "group": GROUP,
+}
 
 
 def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
@@ -212,6 +272,12 @@ def check_flex_model(
 
 
 def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
+    if fixed := [name for name in FIXED if name in mapping]:
+        return [
+            Fault(join(path, name), mapping[name], f"says nothing where {fixed[0]} fixes the power")
+            for name in mapping
+            if name not in (fixed[0], "group", "commodity")
+        ]
     field = "roundtrip-efficiency"
     others = [name for name in ("charging-efficiency", "discharging-efficiency") if name in mapping]
     faults = [
@@ -231,4 +297,12 @@ def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     return faults
 
 
-CHECKS = {"storage": (_storage_faults,), "process": (process_faults,)}  # of fields against each other
+def _group_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
+    names = ("power-capacity", "consumption-capacity", "production-capacity")
+    if set(names) & set(mapping):
+        return []
+    return [Fault(path, dict(mapping), f"limits nothing: give {', '.join(names[:-1])} or {names[-1]}")]
+
+
+# of fields against each other
+CHECKS = {"storage": (_storage_faults,), "process": (process_faults,), "group": (_group_faults,)}

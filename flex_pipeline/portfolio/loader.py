@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from flex_pipeline.portfolio.belonging import belonging_faults
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
 from flex_pipeline.portfolio.expected import merged
 from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
@@ -17,6 +18,7 @@ from flex_pipeline.portfolio.file_schema import DEVICE, FILE, LOCATION, OF_THE_F
 from flex_pipeline.portfolio.flex_context import (
     DEVICE_CONTEXT,
     FLEX_CONTEXT,
+    by_commodity,
     check_device_context,
     check_flex_context,
     inherited,
@@ -261,6 +263,7 @@ def _read_site(
     timezone: str,
     location: tuple[float | None, float | None],
 ) -> None:
+    faults = len(reader.faults)
     if site_id in reader.sites or "/" in site_id or "|" in site_id:
         reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
     context = _read_context(document, reader)
@@ -269,6 +272,7 @@ def _read_site(
         for name, given in _mapping(document, "devices", reader)
         if (device := _read_device(document, reader, site_id, name, given))
     )
+    groups = dict(_read_groups(document, reader))
     names = {device.name for device in devices if device.type == "storage"}
     for device in devices:
         if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
@@ -278,7 +282,10 @@ def _read_site(
     for fault in precedence_faults(processes, "devices.{}.flex-model"):
         reader.fault(document, fault.field, fault.value, fault.message)
     account = str(document.fields.get("account", site_id))
-    reader.sites[site_id] = Site(site_id, timezone, account, *location, context, devices)
+    site = Site(site_id, timezone, account, *location, context, devices, groups)
+    if len(reader.faults) == faults:
+        _check_belonging(document, reader, site)
+    reader.sites[site_id] = site
 
 
 def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
@@ -297,16 +304,43 @@ def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
     return context
 
 
+def _read_groups(document: Document, reader: _Reader) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, given in _mapping(document, "groups", reader):
+        where = f"groups.{name}"
+        model = reader.present(document, given, FLEX_MODELS["group"], where)
+        for fault in check_flex_model(model, "group", path=where):
+            reader.fault(document, fault.field, fault.value, fault.message)
+        if name in (document.fields.get("devices") or {}):
+            reader.fault(document, where, None, "has the name of a device")
+        if isinstance(model, Mapping):
+            reader.refer(document, model, where)
+            yield name, dict(model)
+
+
+def _check_belonging(document: Document, reader: _Reader, site: Site) -> None:
+    """What devices say about groups, commodities and converters, once all of it can be read."""
+    entries: dict[str, Mapping[str, Any]] = {
+        f"devices.{d.name}.flex-model": {"name": d.name, "type": d.type, "flex_model": d.flex_model}
+        for d in site.devices
+    }
+    entries |= {
+        f"groups.{name}": {"name": name, "type": "group", "flex_model": model}
+        for name, model in site.groups.items()
+    }
+    for fault in belonging_faults(entries, by_commodity(site.flex_context, "flex-context")):
+        reader.fault(document, fault.field, fault.value, fault.message)
+
+
 def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
-    where = f"devices.{name}"
+    where, types = f"devices.{name}", [kind for kind in FLEX_MODELS if kind != "group"]
     if not isinstance(given, Mapping) or "flex-model" not in given:
-        reader.fault(document, where, given, f"needs a type ({' or '.join(FLEX_MODELS)}) and a flex-model")
+        reader.fault(document, where, given, f"needs a type ({' or '.join(types)}) and a flex-model")
         return None
     for fault in unknown_keys(given, tuple(DEVICE), where):
         reader.fault(document, fault.field, fault.value, fault.message)
     device_type = given.get("type", "storage")
-    if device_type not in FLEX_MODELS:
-        reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(FLEX_MODELS)}")
+    if device_type not in types:
+        reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(types)}")
         return None
     model = reader.present(document, given["flex-model"], FLEX_MODELS[device_type], f"{where}.flex-model")
     for fault in check_flex_model(model, device_type, path=f"{where}.flex-model"):

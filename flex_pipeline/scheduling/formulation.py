@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +13,9 @@ from flex_pipeline.scheduling.addition import Added, Addition
 from flex_pipeline.scheduling.highs import Solution
 from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.parts import Part, parts_of
+from flex_pipeline.scheduling.parts.metering import MeterShape
 from flex_pipeline.scheduling.parts.part import SITE, key
-from flex_pipeline.scheduling.parts.site import SiteShape
+from flex_pipeline.scheduling.parts.sharing import served_of
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
 from flex_pipeline.scheduling.problem import Problem, Storage
 from flex_pipeline.scheduling.process import Process, Run, Runs
@@ -23,6 +24,20 @@ from flex_pipeline.scheduling.templates import composition_of, part_template
 
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class _Concave:
+    """A priced flow that may need a binary, and the steps at which its rebate could be taken unduly."""
+
+    part: str  # key
+    name: str
+    baseline_kw: Array
+    rebated: NDArray[np.bool_]
+
+    @property
+    def where(self) -> str:
+        return f"{self.part} {self.name}"
 
 
 class Formulation:
@@ -44,6 +59,8 @@ class Formulation:
             never = np.isinf(weights)
             program = program.with_objective("violation", np.where(never, 0.0, weights))
             program = program.without(np.flatnonzero(never))
+        for name, coefficients in self._ranked():
+            program = program.with_objective(name, coefficients)
         self.program = program
 
     def part(self, kind: str, name: str) -> Part:
@@ -81,10 +98,10 @@ class Formulation:
             steps = _steps(both_ways, storage.name)
             charge, discharge = (columns[steps] for columns in self._directions(storage))
             upper[np.where(x[charge] >= x[discharge], discharge, charge)] = 0.0
-        for name, baseline in self._concave().items():
-            steps = _steps(both_ways, name)
-            negative = self.columns(SITE, f"{name}.negative")[steps]
-            flow = x[self.columns(SITE, "net")[steps]] - baseline[steps]
+        for concave in self._concave:
+            steps = _steps(both_ways, concave.where)
+            negative = self.columns(concave.part, f"{concave.name}.negative")[steps]
+            flow = x[self.columns(concave.part, "net")[steps]] - concave.baseline_kw[steps]
             lower[negative] = upper[negative] = flow < 0
         return program.with_bounds(lower, upper)
 
@@ -129,9 +146,9 @@ class Formulation:
                 integer[columns] = False
         return replace(program, col_lower=lower, col_upper=upper, integer=integer)
 
-    def marginal_price(self, solution: Solution) -> Array:
+    def marginal_price(self, solution: Solution, connection: str = SITE) -> Array:
         """What one more kWh of consumption costs in each step, (T,): the dual of the power balance."""
-        family = self.template.rows[self._number[SITE], "power_balance"]
+        family = self.template.rows[self._number[connection], "power_balance"]
         price = np.zeros(self.problem.grid.n)
         price[family.steps] = solution.row_duals[family.index] / self.problem.grid.hours
         return price
@@ -147,6 +164,21 @@ class Formulation:
     def component(self, family: Name) -> str:
         """What a family of constraints belongs to: "site", or the name of a device."""
         return self.parts[family[0]].name
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Objectives of priorities, in their order: each counts only where all before it leave a choice."""
+        return tuple(name for name, _ in self._ranked())
+
+    def _ranked(self) -> Iterator[tuple[str, Array]]:
+        """For each priority, to serve its devices sooner, and then alike."""
+        for priority in self.problem.priorities:
+            sooner, alike = np.zeros((2, self.template.column_lower.size))
+            for one in served_of(self.problem, priority):
+                sooner[self.columns(one.part, one.variable)] = -1.0
+            alike[self.columns(key("sharing", str(priority.rank)), "apart")] = 1.0
+            yield f"priority {priority.rank}, sooner", sooner
+            yield f"priority {priority.rank}, alike", alike
 
     def _violation_weights(self) -> Array:
         """What a unit of each relief counts; infinite where a limit must hold in any plan."""
@@ -186,28 +218,36 @@ class Formulation:
             self.columns(key("storage", storage.name), "charging")[_steps(binding, storage.name)]
             for storage in self.problem.storages
         ]
-        found += [self.columns(SITE, f"{name}.negative")[_steps(binding, name)] for name in self._concave()]
+        found += [
+            self.columns(concave.part, f"{concave.name}.negative")[_steps(binding, concave.where)]
+            for concave in self._concave
+        ]
         return np.concatenate(found)
 
     def _prices_both_ways(self, x: Array) -> Where:
         found: set[tuple[str, int]] = set()
-        for name, baseline in self._concave().items():
-            flow = x[self.columns(SITE, "net")] - baseline
-            below = x[self.columns(SITE, f"{name}.below")]
-            paid = np.flatnonzero((below > np.maximum(-flow, 0.0) + BOTH_WAYS) & self._rebated(name))
-            found.update((name, int(t)) for t in paid)
+        for concave in self._concave:
+            flow = x[self.columns(concave.part, "net")] - concave.baseline_kw
+            below = x[self.columns(concave.part, f"{concave.name}.below")]
+            paid = np.flatnonzero((below > np.maximum(-flow, 0.0) + BOTH_WAYS) & concave.rebated)
+            found.update((concave.where, int(t)) for t in paid)
         return frozenset(found)
 
-    def _concave(self) -> dict[str, Array]:
-        """Baselines of the flows that are paid more below than above."""
-        site = self.part("site", "site")
-        assert isinstance(site.shape, SiteShape)
-        return {
-            flow.name: site.parameters[f"{flow.name}.baseline"] for flow in site.shape.priced if flow.concave
-        }
-
-    def _rebated(self, name: str) -> NDArray[np.bool_]:
-        return self.part("site", "site").parameters[f"{name}.rebate"] > 0
+    @cached_property
+    def _concave(self) -> tuple[_Concave, ...]:
+        """The flows that are paid more below their baseline than above."""
+        return tuple(
+            _Concave(
+                part.key,
+                flow.name,
+                part.parameters[f"{flow.name}.baseline"],
+                part.parameters[f"{flow.name}.rebate"] > 0,
+            )
+            for part in self.parts
+            if isinstance(part.shape, MeterShape)
+            for flow in part.shape.priced
+            if flow.concave
+        )
 
     def _running(self, process: Process, x: Array) -> Runs:
         """When a process runs at a point."""

@@ -49,7 +49,7 @@ def place(problem: Problem) -> Placement:
             price = -np.outer(process.profile_kw, problem.site.consumption_price)
             settled[process.name] = _must(best_runs(_left(problem, settled)[process.name], price))
     rest = _with_load(problem, settled)
-    if rest.storages or rest.additions or not rest.processes or not rest.site.steps_are_independent:
+    if rest.storages or rest.additions or not rest.processes or not rest.steps_are_independent:
         return Placement(problem, rest, settled)
     if len(rest.processes) > 1 and not _do_not_meet(rest):
         return Placement(problem, rest, settled)
@@ -124,8 +124,8 @@ def _do_not_meet(problem: Problem) -> bool:
 def _with_load(problem: Problem, runs: Mapping[str, Runs]) -> Problem:
     """The processes with these runs as fixed load; those that are left with the time that they leave."""
     placed = [process for process in problem.processes if process.name in runs]
-    load = sum((process.power(runs[process.name]) for process in placed), problem.site.fixed_kw)
+    loaded = problem.with_fixed({process.name: process.power(runs[process.name]) for process in placed})
     left = [process for name, process in _left(problem, runs).items() if name not in runs]
     names = {process.name for process in left}
     waiting = tuple(replace(p, after=tuple(name for name in p.after if name in names)) for p in left)
-    return replace(problem, site=replace(problem.site, fixed_kw=load), processes=waiting)
+    return replace(loaded, processes=waiting)

@@ -92,9 +92,14 @@ class Search:
         return found
 
     def preferred(self, found: Found) -> Plan:
-        """Among plans that cost the same, one that charges sooner, curtails later and changes little."""
+        """Among plans that cost the same, by priority, one that charges sooner, curtails later and changes little."""
         self.formulation, self.simplex = found.formulation, found.simplex
         face = found.program.optimal_face(found.solution.reduced_costs, found.solution.row_duals)
+        for objective in self.formulation.ranked:
+            solution = self._solve(face, objective, feasible=True)
+            if solution.x is None:
+                return found.plan
+            face = face.optimal_face(solution.reduced_costs, solution.row_duals)
         solution = self._solve(face, "preference", feasible=True)
         better, _ = self._with_directions(face, solution, "preference")
         most = max(found.solution.value + _rounding(found), self.bound + self.tolerance)

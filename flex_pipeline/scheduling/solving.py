@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.scheduling.costs import marginal_price
+from flex_pipeline.scheduling.parts.site import site_key
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import (
     Certificate,
+    CommoditySchedule,
     DeviceSchedule,
     Effort,
     Schedule,
@@ -42,10 +46,10 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
     rest = placement.rest
     settled = Plan(rest, [], [], [])
     nothing_left = not rest.storages and not rest.processes and not rest.additions
-    if nothing_left and rest.site.steps_are_independent and settled.violation <= FEASIBLE:
-        price = marginal_price(rest, settled.net_kw)
+    if nothing_left and rest.steps_are_independent and settled.violation <= FEASIBLE:
+        prices = {ELECTRICITY: marginal_price(rest, settled.net_kw)}
         return to_schedule(
-            problem, placement, settled, "optimal", bound=settled.costs.total, marginal_price=price
+            problem, placement, settled, "optimal", bound=settled.costs.total, marginal_prices=prices
         )
     return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
 
@@ -71,7 +75,10 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
         plan,
         status,
         bound=search.bound,
-        marginal_price=found.formulation.marginal_price(found.solution),
+        marginal_prices={
+            site.commodity: found.formulation.marginal_price(found.solution, site_key(site))
+            for site in problem.connections
+        },
         effort=search.effort,
         worth=shadow_prices(found.formulation, found.program, found.solution),
     )
@@ -112,14 +119,14 @@ def to_schedule(
     status: Status,
     *,
     bound: float | None = None,
-    marginal_price: Array | None = None,
+    marginal_prices: Mapping[str, Array] | None = None,
     diagnosis: str | None = None,
     fallback_used: bool = False,
     effort: Effort | None = None,
     worth: tuple[ShadowPrice, ...] = (),
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
-    whole = placement.whole(plan)
+    whole, prices = placement.whole(plan), marginal_prices or {}
     costs = whole.costs
     return Schedule(
         status,
@@ -128,19 +135,26 @@ def to_schedule(
         _devices(problem.names, whole),
         whole.net_kw,
         costs,
+        whole.terms,
         whole.breaches,
         Certificate(whole.violation, bound, None if bound is None else costs.total - bound),
-        marginal_price,
+        prices.get(ELECTRICITY),
         diagnosis,
         fallback_used,
         problem.notices,
         effort or Effort(),
         worth,
+        {group.name: whole.at(group) for group in whole.problem.groups if not group.commitments},
+        {
+            site.commodity: CommoditySchedule(whole.at(site), prices.get(site.commodity))
+            for site in whole.problem.others
+        },
     )
 
 
 def _devices(names: tuple[str, ...], plan: Plan) -> dict[str, DeviceSchedule]:
-    soc, devices = plan.soc_kwh, {}
+    soc = plan.soc_kwh
+    devices = {name: DeviceSchedule(power, None) for name, power in plan.problem.fixed.items()}
     for storage, charge, discharge in zip(
         plan.problem.storages, plan.charge_kw, plan.discharge_kw, strict=True
     ):

@@ -157,3 +157,31 @@ def test_a_plan_made_too_early_is_as_of_the_last_planning_time() -> None:
     morning = datetime(2026, 3, 28, 6, tzinfo=UTC)
 
     assert planning_time(Settings(), DAY, morning) == datetime(2026, 3, 27, 12, 15, tzinfo=UTC)
+
+
+def test_groups_come_along_and_promises_of_devices_that_are_not_planned_do_not(tmp_path: Path) -> None:
+    text = SITE.replace("flex-model: {soc-at-start", "flex-model: {group: feeder, soc-at-start").replace(
+        "flex-context: {",
+        "groups: {feeder: {power-capacity: 9 kW}}\nflex-context:\n  {",
+    )
+    promises = """{name: night, baseline: 0 kW, up-price: 1 EUR/kWh, devices: [ev]},
+        {name: all, baseline: 0 kW, up-price: 1 EUR/kWh}"""
+    text = text.replace("plus: 0.1 EUR/kWh}}", f"plus: 0.1 EUR/kWh}}, commitments: [{promises}]}}")
+    (tmp_path / "home.yaml").write_text(text)
+    portfolio = load_portfolio(tmp_path, check_source, load_plugins)
+    departure = hourly(0)
+    values = Values(portfolio, {"price": hourly(23), "departure": departure})
+    (site,) = portfolio.sites
+    seen = horizon(portfolio.settings, site.timezone, DAY, NOW)
+
+    whole = site_problem(site, site.devices, values, seen, {})
+    assert whole["devices"][-1] == {
+        "name": "feeder",
+        "type": "group",
+        "flex_model": {"power-capacity": "9 kW"},
+    }
+    (group, _) = read_problem(whole).groups  # and one of the promise
+    assert group.members == {"ev"}
+    rest = site_problem(site, [d for d in site.devices if d.name == "washer"], values, seen, {})
+    assert [promise["name"] for promise in rest["flex_context"]["commitments"]] == ["all"]
+    assert read_problem(rest).groups[0].members == frozenset()

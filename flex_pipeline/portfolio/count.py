@@ -11,16 +11,18 @@ from flex_pipeline.portfolio.fields import Fault, Reading
 
 @dataclass(frozen=True)
 class Count:
-    """How often: 1 or more."""
+    """How many: 1 or more, or from another number on."""
+
+    least: int = 1
 
     def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
-        """Anything but a whole number from 1 on."""
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            yield Fault(path, value, "must be a whole number from 1 on")
+        """Anything but a whole number from the least on."""
+        if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
+            yield Fault(path, value, f"must be a whole number from {self.least} on")
 
     def schema(self) -> dict[str, Any]:
         """An integer."""
-        return {"type": "integer", "minimum": 1}
+        return {"type": "integer", "minimum": self.least}
 
     def describe(self) -> str:
         """What it is."""

@@ -209,24 +209,6 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A whole number, 0 or more."""
-
-    def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
-        """Anything else."""
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            yield Fault(path, value, "must be a whole number, 0 or more")
-
-    def schema(self) -> dict[str, Any]:
-        """An integer."""
-        return {"type": "integer", "minimum": 0}
-
-    def describe(self) -> str:
-        """What it is."""
-        return "a whole number"
-
-
-@dataclass(frozen=True)
 class Length:
     """An ISO 8601 duration."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from flex_pipeline.portfolio.count import Count
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -17,10 +18,10 @@ from flex_pipeline.portfolio.fields import (
     Reading,
     Record,
     Text,
-    Whole,
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.group import GROUP, GROUP_OF, group_faults
 from flex_pipeline.portfolio.process import PROCESS, process_faults
 
 # a part of soc-max, where it is written in %
@@ -33,10 +34,7 @@ CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
 CONVERSION = Quantity("ratio", variable=True, minimum=0.001, maximum=1000)
 COMPONENTS = ListOf(Quantity("power", variable=True, alternative="energy"))
 BAND = ListOf(Quantity("power", minimum=0), length=2)
-
 POWER = Quantity("power", variable=True)
-BREACH_PRICE = Quantity("power price", variable=True, minimum=0)
-GROUP_OF = FieldSpec("group", Text(), "Name of the group whose limits its power counts for as well.")
 
 OPERATION_MODE = Record(
     (
@@ -178,7 +176,7 @@ STORAGE = Record(
         GROUP_OF,
         FieldSpec(
             "priority",
-            Whole(),
+            Count(least=0),
             "At equal cost, devices with a higher one are filled sooner, those with the same one alike.",
             "after all that have one",
         ),
@@ -212,35 +210,12 @@ PARTS_OF_SOC_MAX = tuple(
 
 FIXED = ("inflexible-consumption", "inflexible-production")
 
+FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS, "group": GROUP}
 
-GROUP = Record(
-    (
-        FieldSpec(
-            "power-capacity", CAPACITY, "What all its devices together may draw or deliver; never exceeded."
-        ),
-        FieldSpec("consumption-capacity", CAPACITY, "Bound on what they draw together.", "power-capacity"),
-        FieldSpec("production-capacity", CAPACITY, "Bound on what they deliver together.", "power-capacity"),
-        FieldSpec(
-            "consumption-breach-price",
-            BREACH_PRICE,
-            "Price of exceeding consumption-capacity: on the highest breach, and per hour on each.",
-            "10 000 per kW where site capacities are relaxed",
-        ),
-        FieldSpec(
-            "production-breach-price",
-            BREACH_PRICE,
-            "The same for production-capacity.",
-            "10 000 per kW where site capacities are relaxed",
-        ),
-        replace(GROUP_OF, text="Name of the group that this one is inside."),
-    )
-)
 
-FLEX_MODELS: dict[str, Record] = {
-    "storage": STORAGE,
-    "process": replace(PROCESS, fields=(*PROCESS.fields, GROUP_OF)),
-    "group": GROUP,
-}
+def device_types() -> list[str]:
+    """What a device can be, those of plugins too; a group is none."""
+    return [name for name in FLEX_MODELS if name != "group"]
 
 
 def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
@@ -297,12 +272,5 @@ def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     return faults
 
 
-def _group_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
-    names = ("power-capacity", "consumption-capacity", "production-capacity")
-    if set(names) & set(mapping):
-        return []
-    return [Fault(path, dict(mapping), f"limits nothing: give {', '.join(names[:-1])} or {names[-1]}")]
-
-
 # of fields against each other
-CHECKS = {"storage": (_storage_faults,), "process": (process_faults,), "group": (_group_faults,)}
+CHECKS = {"storage": (_storage_faults,), "process": (process_faults,), "group": (group_faults,)}

@@ -23,7 +23,7 @@ from flex_pipeline.portfolio.flex_context import (
     check_flex_context,
     inherited,
 )
-from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model, device_types
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
@@ -139,8 +139,8 @@ def _read_document(document: Document, reader: _Reader) -> None:
     if "settings" in fields:
         _read_settings(document, reader)
     site_id = fields.get("site")
-    if site_id is None and "devices" in fields:
-        reader.fault(document, "site", None, "is missing: devices belong to a site")
+    if site_id is None and {"devices", "groups"} & set(fields):
+        reader.fault(document, "site", None, "is missing: devices and groups belong to a site")
     if site_id is None and "flex-context" in fields:
         reader.fault(
             document, "flex-context", None, "belongs to a site; what holds for all is settings.flex-context"
@@ -332,7 +332,7 @@ def _check_belonging(document: Document, reader: _Reader, site: Site) -> None:
 
 
 def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
-    where, types = f"devices.{name}", [kind for kind in FLEX_MODELS if kind != "group"]
+    where, types = f"devices.{name}", device_types()
     if not isinstance(given, Mapping) or "flex-model" not in given:
         reader.fault(document, where, given, f"needs a type ({' or '.join(types)}) and a flex-model")
         return None

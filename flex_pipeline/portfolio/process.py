@@ -19,6 +19,7 @@ from flex_pipeline.portfolio.fields import (
     Text,
     join,
 )
+from flex_pipeline.portfolio.group import GROUP_OF
 from flex_pipeline.timeseries.variable_quantity import parse_instant, parse_length
 
 TIME_RESTRICTION = Record(
@@ -77,6 +78,7 @@ PROCESS = Record(
             "it is not waited for.",
             "[]",
         ),
+        GROUP_OF,
     ),
     exactly_one_of=(("power", "duration"), ("load-profile",)),
 )

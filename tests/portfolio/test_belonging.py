@@ -52,7 +52,7 @@ def test_a_site_has_groups_that_are_no_devices(tmp_path: Path) -> None:
         ),
         ("{consumption-capacity: 9 kW}", "{group: inverter}", 10, "limits nothing"),
         ("power-capacity: 2.5 kW", "power-capacity: 2.5 kWh", 9, "power"),
-        ("priority: 1", "priority: 1.5", 12, "must be a whole number, 0 or more"),
+        ("priority: 1", "priority: 1.5", 12, "must be a whole number from 0 on"),
         ("priority: 1", "commodity: gas", 12, "is no commodity of this site; known: electricity, heat"),
         ("priority: 1", "coupling: pump", 12, "couples no other device"),
         ("  inverter:", "  battery:", 9, "has the name of a device"),

@@ -37,7 +37,7 @@ def test_a_site_has_groups_that_are_no_devices(tmp_path: Path) -> None:
         "inverter": {"power-capacity": "2.5 kW", "group": "feeder"},
         "feeder": {"consumption-capacity": "9 kW"},
     }
-    assert portfolio.content()["sites"]["home"]["groups"] == site.groups
+    assert Portfolio.of_content(portfolio.content(), tmp_path).site("home").groups == site.groups
 
 
 @pytest.mark.parametrize(

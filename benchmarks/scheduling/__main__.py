@@ -15,13 +15,14 @@ from benchmarks.scheduling.benchmark import (
     COLD_COLUMNS,
     DAYS_COLUMNS,
     GROWTH_COLUMNS,
+    JOINT_COLUMNS,
     Benchmark,
 )
 from benchmarks.scheduling.days import RESOLUTION_MINUTES
 from benchmarks.scheduling.partner import partner
 from benchmarks.scheduling.report import show, versions
 
-PARTS = ("cold", "growth", "days")
+PARTS = ("cold", "growth", "days", "joint")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             show("Growth: one battery, 96 steps", GROWTH_COLUMNS, benchmark.growth())
         if "days" in options.only:
             show("Days: CPU time, median of all turns", DAYS_COLUMNS, benchmark.days())
+        if "joint" in options.only:
+            show("Joint: six processes and three storages, 96 steps", JOINT_COLUMNS, benchmark.joint())
         show("Bars", BARS_COLUMNS, (bar.row for bar in benchmark.bars()))
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flex_pipeline.planning.site_day import SiteDay
+from flex_pipeline.portfolio.flex_context import with_electricity
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.scheduling.problem import SoftLimit
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
@@ -205,7 +206,7 @@ class Solved:
     def _flow(self, field: str) -> Array:
         """The sum of the fixed flows of one direction (T,), kW."""
         grid = self.problem.grid
-        given = self.given["flex_context"].get(field, [])
+        given = with_electricity(self.given["flex_context"]).get(field, [])
         return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
 
 

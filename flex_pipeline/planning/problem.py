@@ -22,6 +22,7 @@ from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
+WINDOW = ("earliest-start", "latest-end")  # of a process
 NO_UNIT = ("dimensionless", "")
 
 
@@ -106,12 +107,17 @@ def site_problem(
 
     The horizon ends early where values do: beyond the day they are an advantage, not a need.
     """
-    documents = [site.flex_context, *([device.flex_model, device.flex_context] for device in devices)]
+    documents = [
+        site.flex_context,
+        *([device.flex_model, device.flex_context] for device in devices),
+        *site.groups.values(),
+    ]
     needed = set(sensors_in(documents, with_default=False).values())
     end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
     days = _days(horizon.start, end, zone)
+    planned = [device.name for device in devices]
 
     def resolved(mapping: Mapping[str, Any]) -> Any:
         return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
@@ -119,7 +125,7 @@ def site_problem(
     def model_of(device: Device) -> dict[str, Any]:
         model = resolved(device.flex_model)
         if device.type == "process":
-            return _within_the_day(model, horizon, end)
+            return _of_the_day(_among(planned, model), horizon, end, zone)
         carried_kwh = soc_at_start_kwh.get(device.device_id)
         return with_start(device, model, _measured(device, values, horizon), carried_kwh)
 
@@ -128,7 +134,7 @@ def site_problem(
         "end": end.astimezone(zone).isoformat(),
         "resolution": _iso(settings.resolution),
         "timezone": site.timezone,
-        "flex_context": resolved(site.flex_context),
+        "flex_context": _about(resolved(site.flex_context), {device.name for device in devices}),
         "devices": [
             {
                 "name": device.name,
@@ -138,6 +144,10 @@ def site_problem(
                 **({"flex_context": resolved(device.flex_context)} if device.flex_context else {}),
             }
             for device in devices
+        ]
+        + [
+            {"name": name, "type": "group", "flex_model": resolved(model)}
+            for name, model in site.groups.items()
         ],
     }
 
@@ -210,12 +220,37 @@ def _on(item: Mapping[str, Any], day: date, zone: ZoneInfo) -> dict[str, Any]:
     return {("datetime" if k == "time" else k): at(k, v) if k in TIMES else v for k, v in item.items()}
 
 
-def _within_the_day(model: dict[str, Any], horizon: Horizon, end: datetime) -> dict[str, Any]:
-    """A process runs within its day, not in the look-ahead."""
+def _about(context: Any, names: Collection[str]) -> Any:
+    """A flex-context without commitments about devices that are not planned."""
+    if isinstance(context, list):
+        return [_about(item, names) for item in context]
+    if not isinstance(context, Mapping):
+        return context
+    kept = {key: _about(item, names) for key, item in context.items()}
+    if "commitments" in kept:
+        kept["commitments"] = [c for c in kept["commitments"] if set(c.get("devices", ())) <= set(names)]
+    return kept
+
+
+def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
+    """A process that waits for none that is left out."""
+    if "after" not in process:
+        return process
+    return process | {"after": [name for name in process["after"] if name in planned]}
+
+
+def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    day = horizon.start.astimezone(zone).date()
+    dated = {
+        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
+        for name in WINDOW
+        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+    }
     if end == horizon.day_end:
-        return model
+        return process | dated
     tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
-    return model | {"time-restrictions": [*model.get("time-restrictions", []), tomorrow]}
+    return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}
 
 
 def _measured(device: Device, values: Values, horizon: Horizon) -> list[dict[str, Any]]:

@@ -67,11 +67,24 @@ def record_schema(record: Record) -> dict[str, Any]:
         note = {"deprecated": True, "description": f"Former spelling of {field.name}."}
         schema["properties"] |= dict.fromkeys(former[field.name], known | note)
     if record.exactly_one_of:
-        schema["oneOf"] = [
-            {"anyOf": [{"required": [spelt]} for spelt in (name, *former[name])]}
-            for name in record.exactly_one_of
-        ]
+        schema["anyOf"] = _exactly_one_of(record, former)
     return schema
+
+
+def _exactly_one_of(record: Record, former: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """Each way with all of its fields, in any spelling, and none of the others."""
+
+    def given(name: str) -> dict[str, Any]:
+        return {"anyOf": [{"required": [spelt]} for spelt in (name, *former[name])]}
+
+    ways = record.exactly_one_of
+    return [
+        {
+            "allOf": [given(name) for name in way],
+            "not": {"anyOf": [given(name) for other in ways if other != way for name in other]},
+        }
+        for way in ways
+    ]
 
 
 def _field_schema(field: FieldSpec) -> dict[str, Any]:

@@ -280,7 +280,7 @@ class Record:
     """Named fields."""
 
     fields: tuple[FieldSpec, ...]
-    exactly_one_of: tuple[str, ...] = ()
+    exactly_one_of: tuple[tuple[str, ...], ...] = ()  # ways to say the same, each with all of its fields
 
     def faults(self, value: Any, path: str, reading: Reading) -> Iterator[Fault]:
         """Unknown and missing fields, and the faults of those present."""
@@ -288,13 +288,21 @@ class Record:
             yield Fault(path, value, f"needs fields, such as {', '.join(f.name for f in self.fields[:3])}")
             return
         yield from unknown_keys(value, [field.name for field in self.fields], path)
-        if self.exactly_one_of and sum(name in value for name in self.exactly_one_of) != 1:
-            yield Fault(path, dict(value), f"needs exactly one of {', '.join(self.exactly_one_of)}")
+        yield from self._ways_faults(value, path)
         for spec in self.fields:
             if spec.name in value:
                 yield from spec.type.faults(value[spec.name], join(path, spec.name), reading)
             elif spec.required:
                 yield Fault(join(path, spec.name), None, f"is missing: {spec.text}")
+
+    def _ways_faults(self, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+        given = [names for names in self.exactly_one_of if any(name in value for name in names)]
+        if self.exactly_one_of and len(given) != 1:
+            ways = ", ".join(" and ".join(names) for names in self.exactly_one_of)
+            yield Fault(path, dict(value), f"needs exactly one of {ways}")
+            return
+        for name in (name for names in given for name in names if name not in value):
+            yield Fault(join(path, name), None, f"is missing: {self[name].text}")
 
     def schema(self) -> dict[str, Any]:
         """An object."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flex_pipeline.portfolio.field_docs import markdown_table, model_table
 from flex_pipeline.portfolio.file_schema import DEVICE, FILE, OF_THE_FILE
-from flex_pipeline.portfolio.flex_context import COMMITMENT, DEVICE_CONTEXT, FLEX_CONTEXT
-from flex_pipeline.portfolio.flex_model import OPERATION_MODE, PROCESS, STORAGE, TIME_RESTRICTION
+from flex_pipeline.portfolio.flex_context import COMMITMENT, COMMODITY, DEVICE_CONTEXT, FLEX_CONTEXT
+from flex_pipeline.portfolio.flex_model import OPERATION_MODE, STORAGE
+from flex_pipeline.portfolio.group import GROUP
 from flex_pipeline.portfolio.portfolio import Settings
+from flex_pipeline.portfolio.process import PHASE, PROCESS, TIME_RESTRICTION
 from flex_pipeline.portfolio.sensor import Known, Sensor
 
 HEAD = """\
@@ -34,11 +36,14 @@ def fields_page() -> str:
         "known, of a sensor": model_table(Known),
         "flex-context": markdown_table(FLEX_CONTEXT),
         "A commitment": markdown_table(COMMITMENT),
+        "Another commodity": markdown_table(COMMODITY),
+        "A group": markdown_table(GROUP),
         "A device": _named(DEVICE),
         "flex-context, of a device": f"{INHERITANCE}\n{markdown_table(DEVICE_CONTEXT)}",
         "flex-model of a storage": markdown_table(STORAGE),
         "An operation mode": markdown_table(OPERATION_MODE),
         "flex-model of a process": markdown_table(PROCESS),
+        "A phase of a load profile": markdown_table(PHASE),
         "A time restriction": markdown_table(TIME_RESTRICTION),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in parts.items())])

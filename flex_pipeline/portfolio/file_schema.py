@@ -6,7 +6,7 @@ from typing import Any
 
 from flex_pipeline.portfolio.field_docs import DIALECT, model_of_type, record_schema, shared_definitions
 from flex_pipeline.portfolio.flex_context import DEVICE_CONTEXT, FLEX_CONTEXT
-from flex_pipeline.portfolio.flex_model import CAPACITY, FLEX_MODELS
+from flex_pipeline.portfolio.flex_model import CAPACITY, FLEX_MODELS, device_types
 from flex_pipeline.portfolio.portfolio import Settings
 from flex_pipeline.portfolio.sensor import Sensor
 
@@ -18,6 +18,7 @@ FILE = {
     "location": "Where it is: the sun and the weather are those of this place.",
     "sensors": "Series of numbers, by name.",
     "flex-context": "What the site pays for energy, and what its connection can carry.",
+    "groups": "Limits between devices and the connection, by name: what is drawn or delivered together.",
     "devices": "What can be scheduled behind the connection, by name.",
 }
 DEVICE = {
@@ -47,7 +48,7 @@ def portfolio_schema(source: dict[str, Any]) -> dict[str, Any]:
         "$schema": DIALECT,
         "title": "A file of a portfolio",
         **_object(FILE, _parts()),
-        "dependentRequired": {"devices": ["site"], "flex-context": ["site"]},
+        "dependentRequired": {name: ["site"] for name in ("devices", "groups", "flex-context")},
         "$defs": {
             **definitions,
             **shared_definitions(in_portfolio=True),
@@ -55,11 +56,9 @@ def portfolio_schema(source: dict[str, Any]) -> dict[str, Any]:
             "series-sensor": sensor,
             "source": source,
             "device": {
-                **_object(
-                    DEVICE, {"type": {"enum": list(FLEX_MODELS)}, "flex-context": _ref("device-context")}
-                ),
+                **_object(DEVICE, {"type": {"enum": device_types()}, "flex-context": _ref("device-context")}),
                 "required": ["flex-model"],
-                "allOf": model_of_type(FLEX_MODELS, "flex-model"),
+                "allOf": model_of_type(device_types(), "flex-model"),
             },
             "flex-context": record_schema(FLEX_CONTEXT),
             "device-context": record_schema(DEVICE_CONTEXT),
@@ -78,6 +77,7 @@ def _parts() -> dict[str, dict[str, Any]]:
         "location": _object({}, degrees) | {"required": list(LOCATION)},
         "sensors": {"type": "object", "additionalProperties": _ref("series-sensor")},
         "flex-context": _ref("flex-context"),
+        "groups": {"type": "object", "additionalProperties": _ref("group")},
         "devices": {"type": "object", "additionalProperties": _ref("device")},
     }
 

@@ -20,6 +20,7 @@ from flex_pipeline.portfolio.fields import (
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.timeseries.units import CURRENCIES
 
+ELECTRICITY = "electricity"
 ENERGY_PRICE = Quantity("energy price", variable=True)
 BREACH_PER_POWER = Quantity("power price", variable=True, minimum=0)
 BREACH_PER_ENERGY = Quantity("energy price", variable=True, minimum=0)
@@ -43,18 +44,81 @@ COMMITMENT = Record(
             "Price of net power below the baseline; a negative one penalises the shortfall.",
             "0",
         ),
+        FieldSpec(
+            "devices",
+            ListOf(Text()),
+            "Names of the devices whose net power it is about.",
+            "all of the site",
+            former={"sensors": ""},
+        ),
+        FieldSpec("group", Text(), "Name of the group whose net power it is about, in place of devices."),
+    )
+)
+
+CONNECTION = (
+    FieldSpec("consumption-price", ENERGY_PRICE, "Price of energy that the site takes from the grid."),
+    FieldSpec(
+        "production-price",
+        ENERGY_PRICE,
+        "Price received for energy that the site delivers to the grid.",
+        "the consumption price",
+    ),
+    FieldSpec(
+        "site-power-capacity",
+        CAPACITY,
+        "What the connection can carry, both ways; never exceeded.",
+        former={"capacity_in_mw": "MW"},
+    ),
+    FieldSpec(
+        "site-consumption-capacity",
+        CAPACITY,
+        "Bound on the net power taken from the grid.",
+        former={"consumption_capacity_in_mw": "MW"},
+    ),
+    FieldSpec(
+        "site-production-capacity",
+        CAPACITY,
+        "Bound on the net power delivered to the grid.",
+        former={"production_capacity_in_mw": "MW"},
+    ),
+    FieldSpec(
+        "site-consumption-breach-price",
+        BREACH_PER_POWER,
+        "Price of exceeding site-consumption-capacity: on the highest breach, and per hour on each.",
+        "10 000 per kW where site capacities are relaxed",
+    ),
+    FieldSpec(
+        "site-production-breach-price",
+        BREACH_PER_POWER,
+        "The same for site-production-capacity.",
+        "10 000 per kW where site capacities are relaxed",
+    ),
+    FieldSpec(
+        "site-peak-consumption",
+        CAPACITY,
+        "Peak that is paid for already; only what exceeds it costs.",
+        "0 kW",
+    ),
+    FieldSpec("site-peak-consumption-price", BREACH_PER_POWER, "Price of the highest net consumption."),
+    FieldSpec("site-peak-production", CAPACITY, "The same for production.", "0 kW"),
+    FieldSpec("site-peak-production-price", BREACH_PER_POWER, "Price of the highest net production."),
+    FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
+    FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
+    FieldSpec(
+        "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
+    ),
+)
+
+COMMODITY = Record(
+    (
+        FieldSpec("commodity", Text(), "What the connection carries, such as gas or heat.", required=True),
+        *CONNECTION,
     )
 )
 
 FLEX_CONTEXT = Record(
     (
-        FieldSpec("consumption-price", ENERGY_PRICE, "Price of energy that the site takes from the grid."),
-        FieldSpec(
-            "production-price",
-            ENERGY_PRICE,
-            "Price received for energy that the site delivers to the grid.",
-            "the consumption price",
-        ),
+        *CONNECTION,
         FieldSpec(
             "fill-missing-prices",
             Choice(("edges", "hold", "none")),
@@ -69,45 +133,6 @@ FLEX_CONTEXT = Record(
             by_name=True,
         ),
         FieldSpec("production-price-sensor", ENERGY_PRICE, "Former name of production-price.", by_name=True),
-        FieldSpec(
-            "site-power-capacity",
-            CAPACITY,
-            "What the connection can carry, both ways; never exceeded.",
-            former={"capacity_in_mw": "MW"},
-        ),
-        FieldSpec(
-            "site-consumption-capacity",
-            CAPACITY,
-            "Bound on the net power taken from the grid.",
-            former={"consumption_capacity_in_mw": "MW"},
-        ),
-        FieldSpec(
-            "site-production-capacity",
-            CAPACITY,
-            "Bound on the net power delivered to the grid.",
-            former={"production_capacity_in_mw": "MW"},
-        ),
-        FieldSpec(
-            "site-consumption-breach-price",
-            BREACH_PER_POWER,
-            "Price of exceeding site-consumption-capacity: on the highest breach, and per hour on each.",
-            "10 000 per kW where site capacities are relaxed",
-        ),
-        FieldSpec(
-            "site-production-breach-price",
-            BREACH_PER_POWER,
-            "The same for site-production-capacity.",
-            "10 000 per kW where site capacities are relaxed",
-        ),
-        FieldSpec(
-            "site-peak-consumption",
-            CAPACITY,
-            "Peak that is paid for already; only what exceeds it costs.",
-            "0 kW",
-        ),
-        FieldSpec("site-peak-consumption-price", BREACH_PER_POWER, "Price of the highest net consumption."),
-        FieldSpec("site-peak-production", CAPACITY, "The same for production.", "0 kW"),
-        FieldSpec("site-peak-production-price", BREACH_PER_POWER, "Price of the highest net production."),
         FieldSpec(
             "soc-minima-breach-price",
             BREACH_PER_ENERGY,
@@ -148,8 +173,6 @@ FLEX_CONTEXT = Record(
         FieldSpec(
             "relax-capacity-constraints", Flag(), "The same for directional device capacities.", "false"
         ),
-        FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
-        FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
         FieldSpec(
             "inflexible-device-sensors",
             ListOf(POWER),
@@ -158,7 +181,11 @@ FLEX_CONTEXT = Record(
             by_name=True,
         ),
         FieldSpec(
-            "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
+            "commodities",
+            ListOf(COMMODITY),
+            "Connections for other commodities than electricity. Without a price or a capacity in one direction, "
+            "nothing flows that way; with none at all, what some devices deliver is what others take.",
+            "[]",
         ),
     )
 )
@@ -237,8 +264,10 @@ def check_flex_context(
     faults = list(FLEX_CONTEXT.faults(mapping, path, Reading(allow_sensor, allow_wall_clock)))
     if not isinstance(mapping, Mapping):
         return faults
-    faults += [*_price_faults(mapping, path), *_fixed_power_faults(mapping, path)]
-    if is_whole and not {"consumption-price", "consumption-price-sensor"} & set(mapping):
+    whole = with_electricity(mapping)
+    faults += [*_price_faults(whole, path), *_fixed_power_faults(mapping, path)]
+    faults += _commodity_faults(mapping, path)
+    if is_whole and not {"consumption-price", "consumption-price-sensor"} & set(whole):
         price = FLEX_CONTEXT["consumption-price"]
         faults.append(Fault(join(path, price.name), None, f"is missing: {price.text}"))
     if len(currencies := currencies_in(mapping)) > 1:
@@ -246,6 +275,35 @@ def check_flex_context(
             Fault(path, sorted(currencies), f"mixes {' and '.join(sorted(currencies))}; use one currency")
         )
     return faults
+
+
+def with_electricity(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A flex-context in which an entry for electricity among its commodities replaces what stands beside them."""
+    entries = [item for item in _list(mapping, "commodities") if isinstance(item, Mapping)]
+    electric = [item for item in entries if item.get("commodity") == ELECTRICITY]
+    if not electric:
+        return mapping
+    entry = {name: value for name, value in electric[0].items() if name != "commodity"}
+    others = [item for item in entries if item.get("commodity") != ELECTRICITY]
+    return {**mapping, **entry, "commodities": others}
+
+
+def by_commodity(mapping: Mapping[str, Any], path: str) -> dict[str, Mapping[str, Any]]:
+    """The flex-context of each commodity by its path, electricity's first."""
+    whole = with_electricity(mapping)
+    return {path: whole} | {f"{path}.commodities.{c['commodity']}": c for c in whole.get("commodities", [])}
+
+
+def _commodity_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    """Commodities that are given twice."""
+    seen = set()
+    for i, item in enumerate(_list(mapping, "commodities")):
+        name = item.get("commodity") if isinstance(item, Mapping) else None
+        if isinstance(item, Mapping):
+            yield from _fixed_power_faults(item, join(path, f"commodities[{i}]"))
+        if name is not None and name in seen:
+            yield Fault(join(path, f"commodities[{i}].commodity"), name, "is given twice")
+        seen.add(name)
 
 
 def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
@@ -256,6 +314,10 @@ def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
     for i, commitment in enumerate(_list(mapping, "commitments")):
         if isinstance(commitment, Mapping) and not {"up-price", "down-price"} & set(commitment):
             yield Fault(join(path, f"commitments[{i}]"), None, "needs up-price, down-price or both")
+        if isinstance(commitment, Mapping) and {"devices", "group"} <= set(commitment):
+            yield Fault(
+                join(path, f"commitments[{i}].group"), commitment["group"], "give this or devices, not both"
+            )
 
 
 def _fixed_power_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:

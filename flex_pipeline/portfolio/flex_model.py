@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from flex_pipeline.portfolio.count import Count
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
     FieldSpec,
     Flag,
-    Instant,
     Length,
     ListOf,
     Quantity,
@@ -21,6 +21,8 @@ from flex_pipeline.portfolio.fields import (
     join,
 )
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.group import GROUP, GROUP_OF, group_faults
+from flex_pipeline.portfolio.process import PROCESS, process_faults
 
 # a part of soc-max, where it is written in %
 ENERGY = Quantity("energy", minimum=0, alternative="ratio")
@@ -32,13 +34,14 @@ CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
 CONVERSION = Quantity("ratio", variable=True, minimum=0.001, maximum=1000)
 COMPONENTS = ListOf(Quantity("power", variable=True, alternative="energy"))
 BAND = ListOf(Quantity("power", minimum=0), length=2)
+POWER = Quantity("power", variable=True)
 
 OPERATION_MODE = Record(
     (
         FieldSpec("consumption-range", BAND, "Lowest and highest consumption of this mode."),
         FieldSpec("production-range", BAND, "Lowest and highest production of this mode."),
     ),
-    exactly_one_of=("consumption-range", "production-range"),
+    exactly_one_of=(("consumption-range",), ("production-range",)),
 )
 
 STORAGE = Record(
@@ -170,6 +173,31 @@ STORAGE = Record(
             "What a kWh of throughput, in or out, costs in wear.",
             "0",
         ),
+        GROUP_OF,
+        FieldSpec(
+            "priority",
+            Count(least=0),
+            "At equal cost, devices with a higher one are filled sooner, those with the same one alike.",
+            "after all that have one",
+        ),
+        FieldSpec("commodity", Text(), "What its power is of, such as gas or heat.", "electricity"),
+        FieldSpec(
+            "coupling",
+            Text(),
+            "Name of the converter that it is one side of: the powers of all its sides are in proportion.",
+        ),
+        FieldSpec(
+            "coupling-coefficient",
+            Quantity("ratio", variable=True, minimum=0.001, maximum=1000),
+            "Its power per level of the converter.",
+            "1",
+        ),
+        FieldSpec(
+            "inflexible-consumption",
+            POWER,
+            "Makes it a fixed load that may belong to a group; of the other fields, only group and commodity apply.",
+        ),
+        FieldSpec("inflexible-production", POWER, "Makes it fixed generation, in the same way."),
     )
 )
 
@@ -180,35 +208,14 @@ PARTS_OF_SOC_MAX = tuple(
     and (field.type.dimension, field.type.alternative) == ("energy", "ratio")
 )
 
-TIME_RESTRICTION = Record(
-    (
-        FieldSpec("start", Instant(), "First instant at which no step may start.", required=True),
-        FieldSpec("duration", Length(), "How long the restriction holds."),
-        FieldSpec("end", Instant(), "Instant from which steps may start again."),
-    ),
-    exactly_one_of=("duration", "end"),
-)
-SENSE = Choice(("MIN", "MAX"))
+FIXED = ("inflexible-consumption", "inflexible-production")
 
-PROCESS = Record(
-    (
-        FieldSpec("power", Quantity("power", minimum=0), "Nominal power while it runs.", required=True),
-        FieldSpec("duration", Length(), "How long it runs, rounded up to whole steps.", required=True),
-        FieldSpec(
-            "process-type",
-            Choice(("INFLEXIBLE", "SHIFTABLE", "BREAKABLE")),
-            "At the first chance; in one go at the best time; or in parts at the best times.",
-            "INFLEXIBLE",
-        ),
-        FieldSpec(
-            "optimization-sense", SENSE, "MIN runs when energy is cheapest, MAX when it is dearest.", "MIN"
-        ),
-        FieldSpec("optimization-direction", SENSE, "Another spelling of optimization-sense.", "MIN"),
-        FieldSpec("time-restrictions", ListOf(TIME_RESTRICTION), "When it may not run.", "[]"),
-    )
-)
+FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS, "group": GROUP}
 
-FLEX_MODELS: dict[str, Record] = {"storage": STORAGE, "process": PROCESS}
+
+def device_types() -> list[str]:
+    """What a device can be, those of plugins too; a group is none."""
+    return [name for name in FLEX_MODELS if name != "group"]
 
 
 def add_fields(device_type: str, fields: Iterable[FieldSpec]) -> None:
@@ -240,6 +247,12 @@ def check_flex_model(
 
 
 def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
+    if fixed := [name for name in FIXED if name in mapping]:
+        return [
+            Fault(join(path, name), mapping[name], f"says nothing where {fixed[0]} fixes the power")
+            for name in mapping
+            if name not in (fixed[0], "group", "commodity")
+        ]
     field = "roundtrip-efficiency"
     others = [name for name in ("charging-efficiency", "discharging-efficiency") if name in mapping]
     faults = [
@@ -259,11 +272,5 @@ def _storage_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
     return faults
 
 
-def _process_faults(mapping: Mapping[str, Any], path: str) -> list[Fault]:
-    both = ("optimization-sense", "optimization-direction")
-    if all(name in mapping for name in both) and mapping[both[0]] != mapping[both[1]]:
-        return [Fault(join(path, both[1]), mapping[both[1]], f"contradicts {both[0]}")]
-    return []
-
-
-CHECKS = {"storage": (_storage_faults,), "process": (_process_faults,)}  # of fields against each other
+# of fields against each other
+CHECKS = {"storage": (_storage_faults,), "process": (process_faults,), "group": (group_faults,)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flex_pipeline.portfolio.fields import FieldSpec, ListOf, Quantity, Record, join
+from flex_pipeline.portfolio.fields import FieldSpec, ListOf, Quantity, Record, Text, join
 
 
 class Spelling(NamedTuple):
@@ -56,6 +56,8 @@ def _spelt(value: Any, field: FieldSpec, path: str, notices: list[str]) -> Any:
     elif isinstance(field.type, Quantity) and isinstance(value, Mapping) and "value" in value:
         notices.append(f"{path}: is a list of one")
         value = [value]
+    elif isinstance(field.type, Text) and isinstance(value, Mapping) and len(value) == 1:
+        return _named(value)
     if not field.by_name:
         return value
     return [_by_name(item) for item in value] if isinstance(value, list) else _by_name(value)
@@ -70,6 +72,12 @@ def _items(value: Any, kind: ListOf, path: str, notices: list[str]) -> Any:
     spelt = [present_spelling(item, kind.item, f"{path}[{i}]") for i, item in enumerate(value)]
     notices += [notice for item in spelt for notice in item.notices]
     return [item.document for item in spelt]
+
+
+def _named(value: Mapping[str, Any]) -> Any:
+    """The name in {"asset": 7} or {"sensor": 7}."""
+    ((kind, name),) = value.items()
+    return str(name) if kind in ("asset", "sensor") else value
 
 
 def _by_name(value: Any) -> Any:

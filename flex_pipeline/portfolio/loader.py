@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from flex_pipeline.portfolio.belonging import belonging_faults
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
 from flex_pipeline.portfolio.expected import merged
 from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
@@ -17,14 +18,16 @@ from flex_pipeline.portfolio.file_schema import DEVICE, FILE, LOCATION, OF_THE_F
 from flex_pipeline.portfolio.flex_context import (
     DEVICE_CONTEXT,
     FLEX_CONTEXT,
+    by_commodity,
     check_device_context,
     check_flex_context,
     inherited,
 )
-from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model, device_types
 from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
+from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -136,8 +139,8 @@ def _read_document(document: Document, reader: _Reader) -> None:
     if "settings" in fields:
         _read_settings(document, reader)
     site_id = fields.get("site")
-    if site_id is None and "devices" in fields:
-        reader.fault(document, "site", None, "is missing: devices belong to a site")
+    if site_id is None and {"devices", "groups"} & set(fields):
+        reader.fault(document, "site", None, "is missing: devices and groups belong to a site")
     if site_id is None and "flex-context" in fields:
         reader.fault(
             document, "flex-context", None, "belongs to a site; what holds for all is settings.flex-context"
@@ -260,6 +263,7 @@ def _read_site(
     timezone: str,
     location: tuple[float | None, float | None],
 ) -> None:
+    faults = len(reader.faults)
     if site_id in reader.sites or "/" in site_id or "|" in site_id:
         reader.fault(document, "site", site_id, "must be a name that no other site has, without / and |")
     context = _read_context(document, reader)
@@ -268,13 +272,20 @@ def _read_site(
         for name, given in _mapping(document, "devices", reader)
         if (device := _read_device(document, reader, site_id, name, given))
     )
+    groups = dict(_read_groups(document, reader))
     names = {device.name for device in devices if device.type == "storage"}
     for device in devices:
         if (owner := device.shares_stock_of) not in {None, *names} - {device.name}:
             where = f"devices.{device.name}.flex-model.shares-stock-of"
             reader.fault(document, where, owner, "is not another storage of this site")
+    processes = {device.name: device.flex_model for device in devices if device.type == "process"}
+    for fault in precedence_faults(processes, "devices.{}.flex-model"):
+        reader.fault(document, fault.field, fault.value, fault.message)
     account = str(document.fields.get("account", site_id))
-    reader.sites[site_id] = Site(site_id, timezone, account, *location, context, devices)
+    site = Site(site_id, timezone, account, *location, context, devices, groups)
+    if len(reader.faults) == faults:
+        _check_belonging(document, reader, site)
+    reader.sites[site_id] = site
 
 
 def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
@@ -293,16 +304,43 @@ def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
     return context
 
 
+def _read_groups(document: Document, reader: _Reader) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, given in _mapping(document, "groups", reader):
+        where = f"groups.{name}"
+        model = reader.present(document, given, FLEX_MODELS["group"], where)
+        for fault in check_flex_model(model, "group", path=where):
+            reader.fault(document, fault.field, fault.value, fault.message)
+        if name in (document.fields.get("devices") or {}):
+            reader.fault(document, where, None, "has the name of a device")
+        if isinstance(model, Mapping):
+            reader.refer(document, model, where)
+            yield name, dict(model)
+
+
+def _check_belonging(document: Document, reader: _Reader, site: Site) -> None:
+    """What devices say about groups, commodities and converters, once all of it can be read."""
+    entries: dict[str, Mapping[str, Any]] = {
+        f"devices.{d.name}.flex-model": {"name": d.name, "type": d.type, "flex_model": d.flex_model}
+        for d in site.devices
+    }
+    entries |= {
+        f"groups.{name}": {"name": name, "type": "group", "flex_model": model}
+        for name, model in site.groups.items()
+    }
+    for fault in belonging_faults(entries, by_commodity(site.flex_context, "flex-context")):
+        reader.fault(document, fault.field, fault.value, fault.message)
+
+
 def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
-    where = f"devices.{name}"
+    where, types = f"devices.{name}", device_types()
     if not isinstance(given, Mapping) or "flex-model" not in given:
-        reader.fault(document, where, given, f"needs a type ({' or '.join(FLEX_MODELS)}) and a flex-model")
+        reader.fault(document, where, given, f"needs a type ({' or '.join(types)}) and a flex-model")
         return None
     for fault in unknown_keys(given, tuple(DEVICE), where):
         reader.fault(document, fault.field, fault.value, fault.message)
     device_type = given.get("type", "storage")
-    if device_type not in FLEX_MODELS:
-        reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(FLEX_MODELS)}")
+    if device_type not in types:
+        reader.fault(document, f"{where}.type", device_type, f"must be {' or '.join(types)}")
         return None
     model = reader.present(document, given["flex-model"], FLEX_MODELS[device_type], f"{where}.flex-model")
     for fault in check_flex_model(model, device_type, path=f"{where}.flex-model"):

@@ -121,11 +121,18 @@ class Site:
     longitude: float | None
     flex_context: dict[str, Any]
     devices: tuple[Device, ...]
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)  # their limits, by name
 
     @property
     def sensors(self) -> frozenset[str]:
-        """Names of the sensors that its flex-context reads."""
-        return frozenset(sensors_in(self.flex_context).values())
+        """Names of the sensors that its flex-context and its groups read."""
+        return frozenset(sensors_in([self.flex_context, *self.groups.values()]).values())
+
+    def sensors_of(self, device: Device) -> frozenset[str]:
+        """Those without which a device cannot be planned: its own, its converter's other sides', the connection's."""
+        converter = device.flex_model.get("coupling")
+        sides = (d for d in self.devices if converter and d.flex_model.get("coupling") == converter)
+        return device.sensors.union(self.sensors, *(side.sensors for side in sides))
 
 
 @dataclass(frozen=True)
@@ -158,8 +165,8 @@ class Portfolio:
         return {site.site_id: site for site in self.sites}
 
     def sensors_of_devices(self) -> dict[str, frozenset[str]]:
-        """The sensors without which a device cannot be planned: its own and its connection's."""
-        return {d.device_id: d.sensors | site.sensors for site in self.sites for d in site.devices}
+        """The sensors without which each device cannot be planned."""
+        return {d.device_id: site.sensors_of(d) for site in self.sites for d in site.devices}
 
     def content(self) -> dict[str, Any]:
         """The whole configuration as plain values: what a plan says it used. The folder is not part of it."""
@@ -172,7 +179,8 @@ class Portfolio:
                     "account": site.account,
                     "location": [site.latitude, site.longitude],
                     "flex-context": site.flex_context,
-                    # a list: their order is that of the problem, and JSON in a database keeps none of keys
+                    # lists: their order is that of the problem, and JSON in a database keeps none of keys
+                    "groups": [{"name": name, "flex-model": model} for name, model in site.groups.items()],
                     "devices": [
                         {
                             "name": device.name,
@@ -215,7 +223,7 @@ def _site(site_id: str, given: Mapping[str, Any]) -> Site:
         )
         for device in given["devices"]
     )
+    groups = {group["name"]: group["flex-model"] for group in given["groups"]}
     latitude, longitude = given["location"]
-    return Site(
-        site_id, given["timezone"], given["account"], latitude, longitude, given["flex-context"], devices
-    )
+    context = given["flex-context"]
+    return Site(site_id, given["timezone"], given["account"], latitude, longitude, context, devices, groups)

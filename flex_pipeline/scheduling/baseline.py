@@ -2,7 +2,8 @@
 
 A storage that only takes energy in (an EV, a heat buffer) charges at once at full power; one that can also
 give it back stays as it is, and moves only as late and as much as its SoC statements force it to;
-generation that could be curtailed runs fully; a process runs as soon as it may.
+generation that could be curtailed runs fully; a process runs as soon as it may; a converter delivers what is needed
+where it cannot be bought.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
-from flex_pipeline.scheduling.placing import Placement, run_at
+from flex_pipeline.scheduling.converters import deliverable_kw, follow_demand, sides
+from flex_pipeline.scheduling.placing import Placement, at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, SocStatement, Stock, Storage
 from flex_pipeline.scheduling.schedule import Schedule, Status
@@ -24,25 +26,41 @@ Feeder = tuple[int, Storage]
 def baseline(problem: Problem) -> Schedule:
     """The schedule without flexibility, priced as any other; it may break what only flexibility keeps."""
     n = problem.grid.n
-    processes = [run_at(process, np.zeros(n)) for process in problem.processes]
+    runs = at_first_chance(problem)
+    converting = sides(problem)
     charge = [np.zeros(n) for _ in problem.storages]
-    discharge = [_full(s) if s.stock is None else np.zeros(n) for s in problem.storages]
+    discharge = [
+        _full(s) if s.stock is None and s.name not in converting else np.zeros(n) for s in problem.storages
+    ]
     added = without_flexibility(problem.additions)
-    others = [device.power_kw for device in added if device.power_kw is not None]
-    fixed = sum((*processes, *others, *(-d for d in discharge)), problem.site.fixed_kw)
-    room = np.maximum(problem.site.import_limit_kw - fixed, 0.0)
+    rooms = _rooms(Plan(problem, charge, discharge, runs, added))
     for k, stock in enumerate(problem.stocks):
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
-        _simulate(stock, feeders, room, charge, discharge)
-    plan = Plan(problem, charge, discharge, processes, added)
+        _simulate(stock, feeders, rooms, charge, discharge)
+    plan = follow_demand(Plan(problem, charge, discharge, runs, added))
     status: Status = "feasible" if plan.violation <= FEASIBLE else "infeasible"
-    return to_schedule(problem, Placement(problem, {}), plan, status)
+    return to_schedule(problem, Placement(problem, problem, {}), plan, status)
+
+
+def _rooms(plan: Plan) -> dict[str, list[Array]]:
+    """What the connection and the groups of each storage have left, (T,) each."""
+    problem = plan.problem
+    rooms: dict[str, list[Array]] = {storage.name: [] for storage in problem.storages}
+    for meter in problem.meters:
+        left = np.maximum(meter.import_limit_kw + deliverable_kw(problem, meter) - plan.at(meter), 0.0)
+        for name in rooms.keys() & problem.members(meter):
+            rooms[name].append(left)
+    return rooms
 
 
 def _simulate(
-    stock: Stock, feeders: list[Feeder], room: Array, charge: list[Array], discharge: list[Array]
+    stock: Stock,
+    feeders: list[Feeder],
+    rooms: dict[str, list[Array]],
+    charge: list[Array],
+    discharge: list[Array],
 ) -> None:
-    """Fill in charge and discharge of the feeders step by step; `room` is what the connection has left."""
+    """Fill in charge and discharge of the feeders step by step; `rooms` become what is left after them."""
     low, high = _needed(stock, feeders)
     one_way = not any(storage.discharge_limit_kw.any() for _, storage in feeders)
     at_once = one_way and bool(np.isfinite(stock.ceiling_kwh).all())
@@ -54,13 +72,15 @@ def _simulate(
             gain, loss = storage.charge_gain[t], storage.discharge_loss[t]
             wanted = 0.0
             if goal > soc and gain > 0:
-                wanted = min(_charge_limit(storage)[t], room[t], (goal - soc) / gain)
+                left = min(room[t] for room in rooms[storage.name])
+                wanted = min(_charge_limit(storage)[t], left, (goal - soc) / gain)
             elif goal < soc and loss > 0:
                 wanted = -min(storage.discharge_limit_kw[t], (soc - goal) / loss)
             power = storage.possible_kw(wanted, t)
             charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             soc += gain * charge[i][t] - loss * discharge[i][t]
-            room[t] -= charge[i][t]
+            for room in rooms[storage.name]:
+                room[t] -= charge[i][t]
 
 
 def _needed(stock: Stock, feeders: list[Feeder]) -> tuple[Array, Array]:

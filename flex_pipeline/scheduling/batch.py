@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.schedule import Schedule
-from flex_pipeline.scheduling.solving import solve
+from flex_pipeline.scheduling.solving import TIME_LIMIT_S, solve
 
 # A message to a worker and back takes 1 ms, whatever it holds; the last chunks keep every worker busy.
 CHUNK = 16
@@ -62,7 +62,7 @@ def solve_many(
     *,
     processes: int = 1,
     mip_gap_money: float = 1e-6,
-    time_limit_s: float = 60.0,
+    time_limit_s: float = TIME_LIMIT_S,
 ) -> Iterator[Schedule]:
     """The schedules of many problems, in their order, each as `solve` gives it; memory does not grow with them.
 
@@ -102,7 +102,7 @@ class Solvers:
             self._pool = None
 
     def solve_many(
-        self, problems: Iterable[Problem], *, mip_gap_money: float = 1e-6, time_limit_s: float = 60.0
+        self, problems: Iterable[Problem], *, mip_gap_money: float = 1e-6, time_limit_s: float = TIME_LIMIT_S
     ) -> Iterator[Schedule]:
         """As the function of this name."""
         solved = self.map(partial(solve, mip_gap_money=mip_gap_money, time_limit_s=time_limit_s), problems)

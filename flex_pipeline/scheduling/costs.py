@@ -3,12 +3,24 @@ model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flex_pipeline.scheduling.problem import Problem, SoftLimit, Stock, Storage, runs
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
+from flex_pipeline.scheduling.problem import (
+    Commitment,
+    Group,
+    Meter,
+    Problem,
+    Site,
+    SoftLimit,
+    Stock,
+    Storage,
+    runs,
+)
 
 Array = NDArray[np.float64]
 
@@ -25,6 +37,14 @@ class Costs:
     terminal: float = 0.0  # less the value of what is in stock at the end
     plugins: float = 0.0
 
+    @classmethod
+    def of(cls, terms: Iterable[CostTerm]) -> Costs:
+        """The sums of terms, by component."""
+        found = dict.fromkeys((field.name for field in fields(cls)), 0.0)
+        for term in terms:
+            found[term.component] += term.cost
+        return cls(**found)
+
     @property
     def total(self) -> float:
         """The sum: what the schedule was chosen to minimise."""
@@ -34,6 +54,15 @@ class Costs:
         """The components and their total."""
         names = [*(field.name for field in fields(self)), "total"]
         return {name: round(getattr(self, name), 9) for name in names}
+
+
+@dataclass(frozen=True)
+class CostTerm:
+    """One thing that is paid for."""
+
+    component: str  # of Costs
+    name: str  # such as "net energy", the name of a commitment, or "device: wear"
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -63,31 +92,68 @@ def marginal_price(problem: Problem, net_kw: Array) -> Array:
 
 
 def commitment_cost(problem: Problem, net_kw: Array) -> float:
-    """Σ h·(up price·deviation⁺ − down price·deviation⁻) over all commitments."""
-    total = 0.0
-    for commitment in problem.site.commitments:
-        deviation = net_kw - commitment.baseline_kw
-        total += float(
-            commitment.up_price @ np.maximum(deviation, 0) + commitment.down_price @ np.minimum(deviation, 0)
-        )
-    return problem.grid.hours * total
+    """Σ h·(up price·deviation⁺ + down price·deviation⁻) over all commitments of the site."""
+    return sum((_deviation(problem, c, net_kw) for c in problem.site.commitments), 0.0)
 
 
-def peak_cost(problem: Problem, net_kw: Array) -> float:
-    """Price of the highest excess over what is paid for already, both ways."""
+def connection_terms(problem: Problem, net_kw: Array) -> Iterator[CostTerm]:
+    """What is paid for the net power (T,) of a connection, apart from breaches."""
     site = problem.site
-    return _highest_cost(site.import_peak, net_kw) + _highest_cost(site.export_peak, -net_kw)
+    if site.consumption_price.any() or site.production_price.any():
+        yield CostTerm("energy", _named(site, "net energy"), energy_cost(problem, net_kw))
+    for name, limit, flow in (
+        ("site-peak-consumption", site.import_peak, net_kw),
+        ("site-peak-production", site.export_peak, -net_kw),
+    ):
+        if limit is not None:
+            yield CostTerm("peaks", _named(site, name), _highest_cost(limit, flow))
+    for c in site.commitments:
+        yield CostTerm("commitments", _named(site, c.name), _deviation(problem, c, net_kw))
 
 
-def breaches(
-    problem: Problem, net_kw: Array, charge_kw: list[Array], discharge_kw: list[Array], soc_kwh: list[Array]
-) -> tuple[Breach, ...]:
-    """Every soft statement that is not kept; `soc_kwh` holds (T + 1,) per stock."""
-    hours, site = problem.grid.hours, problem.site
-    found = [
-        _breach("site-consumption-capacity", site.import_soft, net_kw, hours),
-        _breach("site-production-capacity", site.export_soft, -net_kw, hours),
-    ]
+def group_terms(problem: Problem, group: Group, net_kw: Array) -> Iterator[CostTerm]:
+    """What is paid for the net power (T,) of a group, apart from breaches."""
+    for c in group.commitments:
+        yield CostTerm("commitments", c.name, _deviation(problem, c, net_kw))
+
+
+def wear_terms(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array]) -> Iterator[CostTerm]:
+    """Σ h·wear price·throughput of each device that has such a price."""
+    for s, c, d in zip(problem.storages, charge_kw, discharge_kw, strict=True):
+        if s.wear_price.any():
+            yield CostTerm("wear", f"{s.name}: wear", problem.grid.hours * float(s.wear_price @ (c + d)))
+
+
+def terminal_terms(problem: Problem, soc_kwh: list[Array]) -> Iterator[CostTerm]:
+    """−value at the end·s[T] of each stock that has one; `soc_kwh` holds (T + 1,) per stock."""
+    for stock, soc in zip(problem.stocks, soc_kwh, strict=True):
+        if stock.end_value:
+            yield CostTerm(
+                "terminal", f"{stock.name}: in store at the end", -stock.end_value * float(soc[-1])
+            )
+
+
+def meter_breaches(meter: Meter, net_kw: Array, hours: float) -> Iterator[Breach]:
+    """The soft capacities of a connection or a group that are not kept."""
+    for way, soft, flow in (
+        ("consumption", meter.import_soft, net_kw),
+        ("production", meter.export_soft, -net_kw),
+    ):
+        name = (
+            f"{meter.name}: {way}-capacity"
+            if isinstance(meter, Group)
+            else _named(meter, f"site-{way}-capacity")
+        )
+        if (breach := _breach(name, soft, flow, hours)) is not None:
+            yield breach
+
+
+def device_breaches(
+    problem: Problem, charge_kw: list[Array], discharge_kw: list[Array], soc_kwh: list[Array]
+) -> Iterator[Breach]:
+    """The soft statements of devices that are not kept; `soc_kwh` holds (T + 1,) per stock."""
+    hours = problem.grid.hours
+    found = []
     for storage, charge, discharge in zip(problem.storages, charge_kw, discharge_kw, strict=True):
         found.append(_breach(f"{storage.name}: consumption-capacity", storage.charge_soft, charge, hours))
         found.append(
@@ -97,19 +163,7 @@ def breaches(
         found += [
             _breach(f"{stock.name}: {name}", soft, x, hours) for name, soft, x in _soc_limits(stock, soc[1:])
         ]
-    return tuple(breach for breach in found if breach is not None)
-
-
-def wear_cost(problem: Problem, charge_kw: list[Array], discharge_kw: list[Array]) -> float:
-    """Σ h·wear price·throughput."""
-    throughput = zip(problem.storages, charge_kw, discharge_kw, strict=True)
-    return float(problem.grid.hours * sum(float(s.wear_price @ (c + d)) for s, c, d in throughput))
-
-
-def terminal_cost(problem: Problem, soc_kwh: list[Array]) -> float:
-    """−Σ value at the end·s[T]; `soc_kwh` holds (T + 1,) per stock."""
-    ends = zip(problem.stocks, soc_kwh, strict=True)
-    return 0.0 - sum(stock.end_value * float(s[-1]) for stock, s in ends)  # from 0: nothing is not −0
+    yield from (breach for breach in found if breach is not None)
 
 
 def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Array:
@@ -125,6 +179,16 @@ def stock_path(stock: Stock, feeders: list[tuple[Storage, Array, Array]]) -> Arr
     for kept, added in zip(stock.retention.tolist(), moved.tolist(), strict=True):
         soc.append(kept * soc[-1] + added)
     return np.array(soc)
+
+
+def _named(site: Site, name: str) -> str:
+    return name if site.commodity == ELECTRICITY else f"{site.commodity}: {name}"
+
+
+def _deviation(problem: Problem, commitment: Commitment, net_kw: Array) -> float:
+    beyond = net_kw - commitment.baseline_kw
+    paid = commitment.up_price @ np.maximum(beyond, 0) + commitment.down_price @ np.minimum(beyond, 0)
+    return problem.grid.hours * float(paid)
 
 
 def _soc_limits(stock: Stock, soc: Array) -> list[tuple[str, SoftLimit, Array]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from flex_pipeline.scheduling.formulation import Formulation
 from flex_pipeline.scheduling.highs import conflict, solve_program
 from flex_pipeline.scheduling.linear_program import LinearProgram
+from flex_pipeline.scheduling.parts.part import SITE
 from flex_pipeline.scheduling.problem import Problem
 from flex_pipeline.scheduling.reading.arrays import Notes
 from flex_pipeline.scheduling.search import Found
@@ -105,8 +106,10 @@ def _change(formulation: Formulation, family: Name, amount: float | None) -> str
 
 
 def _subject(formulation: Formulation, family: Name) -> str:
-    component = formulation.component(family)
-    return "the site" if formulation.parts[family[0]].kind == "site" else component
+    part = formulation.parts[family[0]]
+    if part.kind != "site":
+        return part.name
+    return "the site" if part.key == SITE else f"the connection for {part.name}"
 
 
 def _when(problem: Problem, steps: Index, unit: str) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.addition import without_flexibility
-from flex_pipeline.scheduling.placing import run_at
+from flex_pipeline.scheduling.converters import follow_demand, sides
+from flex_pipeline.scheduling.placing import at_first_chance
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Problem, Stock
 
@@ -29,9 +30,11 @@ def fallback(problem: Problem) -> Plan:
     """Charge or discharge towards the first target, maximum or minimum; never past it."""
     charge = [np.zeros(problem.grid.n) for _ in problem.storages]
     discharge = [np.zeros(problem.grid.n) for _ in problem.storages]
+    converting = sides(problem)
     for i, storage in enumerate(problem.storages):
         if storage.stock is None:
-            discharge[i] = storage.discharge_limit_kw.copy()
+            if storage.name not in converting:
+                discharge[i] = storage.discharge_limit_kw.copy()
             continue
         stock = problem.stocks[storage.stock]
         goal, soc = _goal(stock), stock.start_kwh
@@ -46,8 +49,8 @@ def fallback(problem: Problem) -> Plan:
             charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             soc = goal.kwh - short + moved
-    processes = [run_at(p, np.zeros(problem.grid.n)) for p in problem.processes]
-    return Plan(problem, charge, discharge, processes, without_flexibility(problem.additions))
+    added = without_flexibility(problem.additions)
+    return follow_demand(Plan(problem, charge, discharge, at_first_chance(problem), added))
 
 
 def _goal(stock: Stock) -> _Goal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,15 +13,31 @@ from flex_pipeline.scheduling.addition import Added, Addition
 from flex_pipeline.scheduling.highs import Solution
 from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.parts import Part, parts_of
+from flex_pipeline.scheduling.parts.metering import MeterShape
 from flex_pipeline.scheduling.parts.part import SITE, key
-from flex_pipeline.scheduling.parts.site import SiteShape
+from flex_pipeline.scheduling.parts.sharing import served_of
 from flex_pipeline.scheduling.plan import BOTH_WAYS, Plan
-from flex_pipeline.scheduling.problem import Problem, Process, Storage
+from flex_pipeline.scheduling.problem import Problem, Storage
+from flex_pipeline.scheduling.process import Process, Run, Runs
 from flex_pipeline.scheduling.template import RELIEF, Index, Name
 from flex_pipeline.scheduling.templates import composition_of, part_template
 
 Array = NDArray[np.float64]
 Where = frozenset[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class _Concave:
+    """A priced flow that may need a binary, and the steps at which its rebate could be taken unduly."""
+
+    part: str  # key
+    name: str
+    baseline_kw: Array
+    rebated: NDArray[np.bool_]
+
+    @property
+    def where(self) -> str:
+        return f"{self.part} {self.name}"
 
 
 class Formulation:
@@ -41,6 +59,8 @@ class Formulation:
             never = np.isinf(weights)
             program = program.with_objective("violation", np.where(never, 0.0, weights))
             program = program.without(np.flatnonzero(never))
+        for name, coefficients in self._ranked():
+            program = program.with_objective(name, coefficients)
         self.program = program
 
     def part(self, kind: str, name: str) -> Part:
@@ -78,16 +98,57 @@ class Formulation:
             steps = _steps(both_ways, storage.name)
             charge, discharge = (columns[steps] for columns in self._directions(storage))
             upper[np.where(x[charge] >= x[discharge], discharge, charge)] = 0.0
-        for name, baseline in self._concave().items():
-            steps = _steps(both_ways, name)
-            negative = self.columns(SITE, f"{name}.negative")[steps]
-            flow = x[self.columns(SITE, "net")[steps]] - baseline[steps]
+        for concave in self._concave:
+            steps = _steps(both_ways, concave.where)
+            negative = self.columns(concave.part, f"{concave.name}.negative")[steps]
+            flow = x[self.columns(concave.part, "net")[steps]] - concave.baseline_kw[steps]
             lower[negative] = upper[negative] = flow < 0
         return program.with_bounds(lower, upper)
 
-    def marginal_price(self, solution: Solution) -> Array:
+    def process_columns(self, process: Process) -> Index:
+        """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
+        return self.columns(key("process", process.name), "runs" if process.breakable else "start")
+
+    def only_choice(self, program: LinearProgram) -> Index | None:
+        """The columns of which exactly one is 1, where there is no other choice in a program."""
+        for process in self.problem.processes:
+            columns = self.process_columns(process)
+            whole = not process.breakable and process.runs == 1
+            if whole and program.integer[columns].all() and program.integer.sum() == columns.size:
+                return columns
+        return None
+
+    def beside(self, process: Process, plan: Plan) -> LinearProgram:
+        """The program with all processes but this one as in a plan."""
+        placed = zip(self.problem.processes, plan.process_runs, strict=True)
+        return self.placed(self.program, {other.name: runs for other, runs in placed if other is not process})
+
+    def freed(self, program: LinearProgram, process: Process) -> LinearProgram:
+        """The program with the time of this process left open."""
+        columns = self.process_columns(process)
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        lower[columns], upper[columns] = self.program.col_lower[columns], self.program.col_upper[columns]
+        integer[columns] = True
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
+
+    def placed(self, program: LinearProgram, runs: Mapping[str, Runs]) -> LinearProgram:
+        """The program with these processes placed, and no choice of time left for them."""
+        lower, upper, integer = program.col_lower.copy(), program.col_upper.copy(), program.integer.copy()
+        for process in self.problem.processes:
+            if process.name in runs:
+                columns = self.process_columns(process)
+                chosen = [
+                    np.arange(r.first, r.end) if process.breakable else [r.first] for r in runs[process.name]
+                ]
+                lower[columns] = upper[columns] = 0.0
+                at = columns[np.concatenate(chosen)]
+                lower[at] = upper[at] = 1.0
+                integer[columns] = False
+        return replace(program, col_lower=lower, col_upper=upper, integer=integer)
+
+    def marginal_price(self, solution: Solution, connection: str = SITE) -> Array:
         """What one more kWh of consumption costs in each step, (T,): the dual of the power balance."""
-        family = self.template.rows[self._number[SITE], "power_balance"]
+        family = self.template.rows[self._number[connection], "power_balance"]
         price = np.zeros(self.problem.grid.n)
         price[family.steps] = solution.row_duals[family.index] / self.problem.grid.hours
         return price
@@ -103,6 +164,21 @@ class Formulation:
     def component(self, family: Name) -> str:
         """What a family of constraints belongs to: "site", or the name of a device."""
         return self.parts[family[0]].name
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Objectives of priorities, in their order: each counts only where all before it leave a choice."""
+        return tuple(name for name, _ in self._ranked())
+
+    def _ranked(self) -> Iterator[tuple[str, Array]]:
+        """For each priority, to serve its devices sooner, and then alike."""
+        for priority in self.problem.priorities:
+            sooner, alike = np.zeros((2, self.template.column_lower.size))
+            for one in served_of(self.problem, priority):
+                sooner[self.columns(one.part, one.variable)] = -1.0
+            alike[self.columns(key("sharing", str(priority.rank)), "apart")] = 1.0
+            yield f"priority {priority.rank}, sooner", sooner
+            yield f"priority {priority.rank}, alike", alike
 
     def _violation_weights(self) -> Array:
         """What a unit of each relief counts; infinite where a limit must hold in any plan."""
@@ -142,36 +218,44 @@ class Formulation:
             self.columns(key("storage", storage.name), "charging")[_steps(binding, storage.name)]
             for storage in self.problem.storages
         ]
-        found += [self.columns(SITE, f"{name}.negative")[_steps(binding, name)] for name in self._concave()]
+        found += [
+            self.columns(concave.part, f"{concave.name}.negative")[_steps(binding, concave.where)]
+            for concave in self._concave
+        ]
         return np.concatenate(found)
 
     def _prices_both_ways(self, x: Array) -> Where:
         found: set[tuple[str, int]] = set()
-        for name, baseline in self._concave().items():
-            flow = x[self.columns(SITE, "net")] - baseline
-            below = x[self.columns(SITE, f"{name}.below")]
-            paid = np.flatnonzero((below > np.maximum(-flow, 0.0) + BOTH_WAYS) & self._rebated(name))
-            found.update((name, int(t)) for t in paid)
+        for concave in self._concave:
+            flow = x[self.columns(concave.part, "net")] - concave.baseline_kw
+            below = x[self.columns(concave.part, f"{concave.name}.below")]
+            paid = np.flatnonzero((below > np.maximum(-flow, 0.0) + BOTH_WAYS) & concave.rebated)
+            found.update((concave.where, int(t)) for t in paid)
         return frozenset(found)
 
-    def _concave(self) -> dict[str, Array]:
-        """Baselines of the flows that are paid more below than above."""
-        site = self.part("site", "site")
-        assert isinstance(site.shape, SiteShape)
-        return {
-            flow.name: site.parameters[f"{flow.name}.baseline"] for flow in site.shape.priced if flow.concave
-        }
+    @cached_property
+    def _concave(self) -> tuple[_Concave, ...]:
+        """The flows that are paid more below their baseline than above."""
+        return tuple(
+            _Concave(
+                part.key,
+                flow.name,
+                part.parameters[f"{flow.name}.baseline"],
+                part.parameters[f"{flow.name}.rebate"] > 0,
+            )
+            for part in self.parts
+            if isinstance(part.shape, MeterShape)
+            for flow in part.shape.priced
+            if flow.concave
+        )
 
-    def _rebated(self, name: str) -> NDArray[np.bool_]:
-        return self.part("site", "site").parameters[f"{name}.rebate"] > 0
-
-    def _running(self, process: Process, x: Array) -> Array:
-        """Power of a process at a point."""
-        part = key("process", process.name)
-        if process.type == "BREAKABLE":
-            return process.power_kw * np.round(x[self.columns(part, "runs")])
-        starts = np.round(x[self.columns(part, "start")])
-        return process.power_kw * np.convolve(starts, np.ones(process.steps))[: starts.size]
+    def _running(self, process: Process, x: Array) -> Runs:
+        """When a process runs at a point."""
+        chosen = x[self.process_columns(process)] > 0.5
+        if not process.breakable:
+            return tuple(Run(int(first), process.steps) for first in np.flatnonzero(chosen))
+        change = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+        return tuple(Run(int(a), int(b - a)) for a, b in zip(change[::2], change[1::2], strict=True))
 
 
 def _steps(where: Where, name: str) -> Index:

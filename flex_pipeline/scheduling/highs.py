@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.linear_program import Array, LinearProgram, dual_bound
 
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+Status = Literal["optimal", "feasible", "infeasible", "cut off", "unknown"]
 
 TOLERANCE = 1e-9  # on rows and reduced costs
 COLUMNWISE, MINIMISE = 1, 1
@@ -46,15 +46,22 @@ def bound_on(lp: LinearProgram, objective: str, solution: Solution) -> float:
 
 
 def solve_program(
-    lp: LinearProgram, objective: str, *, mip_gap: float = 0.0, time_limit_s: float = np.inf
+    lp: LinearProgram,
+    objective: str,
+    *,
+    mip_gap: float = 0.0,
+    time_limit_s: float = np.inf,
+    start: Array | None = None,
 ) -> Solution:
-    """Minimise one objective; `mip_gap` is absolute, in its units."""
+    """Minimise one objective; `mip_gap` is absolute, in its units. What comes out is no worse than `start`, a point."""
     options: dict[str, Any] = {"mip_rel_gap": 0.0, "mip_abs_gap": mip_gap}
     if lp.integer.any():
         options |= SMALL_TREE
     for tolerance in (TOLERANCE, 100 * TOLERANCE):  # badly scaled numbers may not reach the first
         highs = _highs(tolerance, **options)
         _pass(highs, lp, objective)
+        if start is not None:
+            _start_at(highs, start)
         _run(highs, time_limit_s)
         solution = _solution(lp, highs)
         IDLE.append(highs)
@@ -73,15 +80,30 @@ class Simplex:
         self._start = start
         self._highs: Any = None
         self._program: LinearProgram | None = None  # as HiGHS has it
+        self._cutoff = np.inf
 
-    def minimise(self, lp: LinearProgram, objective: str, *, feasible: bool, time_limit_s: float) -> Solution:
-        """The optimum of a program without integers; `feasible`: the point at which the last one ended still is."""
+    def minimise(
+        self,
+        lp: LinearProgram,
+        objective: str,
+        *,
+        feasible: bool,
+        time_limit_s: float,
+        cutoff: float = np.inf,
+    ) -> Solution:
+        """The optimum of a program without integers; `feasible`: the point at which the last one ended still is.
+
+        Nothing is found, and the duals prove it, where the optimum is above `cutoff`.
+        """
         if self._program is None:
             self._begin(lp, objective)
         else:
             self._change(self._program, lp, objective)
         self._program = lp
         self._highs.setOptionValue("simplex_strategy", PRIMAL if feasible else DUAL)
+        if cutoff != self._cutoff:
+            self._highs.setOptionValue("objective_bound", cutoff)
+            self._cutoff = cutoff
         _run(self._highs, time_limit_s)
         solution = _solution(lp, self._highs)
         if solution.status == "unknown":
@@ -157,6 +179,14 @@ def _pass(highs: Any, lp: LinearProgram, objective: str) -> None:
     )
 
 
+def _start_at(highs: Any, x: Array) -> None:
+    import highspy
+
+    solution: Any = highspy.HighsSolution()  # without types
+    solution.col_value = x.tolist()
+    highs.setSolution(solution)
+
+
 def _solution(lp: LinearProgram, highs: Any) -> Solution:
     import highspy
 
@@ -169,10 +199,11 @@ def _solution(lp: LinearProgram, highs: Any) -> Solution:
         status = "feasible"
     elif outcome in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         status = "infeasible"
-    if not has_point:
-        empty = np.empty(0)
-        return Solution(status, None, np.inf, -np.inf, empty, empty)
+    elif outcome == highspy.HighsModelStatus.kObjectiveBound:
+        status = "cut off"
     row_duals, reduced_costs = np.array(found.row_dual), np.array(found.col_dual)
+    if not has_point:
+        return Solution(status, None, np.inf, -np.inf, row_duals, reduced_costs)
     value = float(info.objective_function_value)
     tree_bound = float(info.mip_dual_bound) if lp.integer.any() else -np.inf
     return Solution(status, np.array(found.col_value), value, tree_bound, row_duals, reduced_costs)

@@ -95,6 +95,19 @@ class LinearProgram:
             integer=np.append(self.integer, False),
         )
 
+    def with_ceiling(self, objective: str, most: float) -> LinearProgram:
+        """The same with one more row: an objective is no more than this."""
+        cost, constant = self.objectives[objective]
+        both = sparse.csc_array(sparse.vstack([self.matrix, sparse.csr_array(cost[None, :])]))
+        return replace(
+            self,
+            entries=both.data,
+            entry_rows=both.indices.astype(np.int32),
+            starts=both.indptr.astype(np.int32),
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, most - constant),
+        )
+
     def with_objective(self, name: str, coefficients: Array) -> LinearProgram:
         """The same with one more objective."""
         return replace(self, objectives={**self.objectives, name: (coefficients, 0.0)})
@@ -115,6 +128,12 @@ class LinearProgram:
         row_upper = np.where(y > ZERO_COST, self.row_lower, self.row_upper)
         return replace(self, row_lower=row_lower, row_upper=row_upper, col_lower=lower, col_upper=upper)
 
+    def bounds_with(self, columns: NDArray[np.intp], objective: str, row_duals: Array) -> Array:
+        """What no point undercuts that has one of these columns, which are 0 or 1, at 1; by weak duality."""
+        reduced = self.objectives[objective][0] - self.matrix.T @ valid_duals(self, row_duals)
+        forced = dual_bound(self, objective, row_duals) + np.maximum(reduced[columns], 0.0)
+        return np.where(self.col_upper[columns] > 0, forced, np.inf)
+
     def violation(self, x: Array, rows: slice, columns: slice) -> float:
         """By how much a point violates some of the rows, or bounds of some columns."""
         activity = (self.matrix @ x)[rows]
@@ -130,8 +149,7 @@ class LinearProgram:
 def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     """A lower bound on an objective by weak duality: true for any row duals, whoever found them."""
     cost, constant = lp.objectives[objective]
-    y = row_duals.copy()
-    y[((y > 0) & np.isneginf(lp.row_lower)) | ((y < 0) & np.isposinf(lp.row_upper))] = 0.0
+    y = valid_duals(lp, row_duals)
     rows = _times(y, np.where(y > 0, lp.row_lower, lp.row_upper))
     column = np.repeat(np.arange(cost.size), np.diff(lp.starts))
     z = cost - np.bincount(column, lp.entries * y[lp.entry_rows], cost.size)
@@ -139,6 +157,12 @@ def dual_bound(lp: LinearProgram, objective: str, row_duals: Array) -> float:
     # a free column has no reduced cost but for rounding
     z[~np.isfinite(bounds) & (np.abs(z) < 1e-7)] = 0.0
     return constant + float(rows.sum() + _times(z, bounds).sum())
+
+
+def valid_duals(lp: LinearProgram, row_duals: Array) -> Array:
+    """Row duals without those that rounding put on a side that nothing bounds."""
+    unbounded = ((row_duals > 0) & np.isneginf(lp.row_lower)) | ((row_duals < 0) & np.isposinf(lp.row_upper))
+    return np.where(unbounded, 0.0, row_duals)
 
 
 def _times(multipliers: Array, bounds: Array) -> Array:

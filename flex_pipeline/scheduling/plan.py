@@ -13,15 +13,17 @@ from flex_pipeline.scheduling.addition import Added
 from flex_pipeline.scheduling.costs import (
     Breach,
     Costs,
-    breaches,
-    commitment_cost,
-    energy_cost,
-    peak_cost,
+    CostTerm,
+    connection_terms,
+    device_breaches,
+    group_terms,
+    meter_breaches,
     stock_path,
-    terminal_cost,
-    wear_cost,
+    terminal_terms,
+    wear_terms,
 )
-from flex_pipeline.scheduling.problem import Problem, Process, Stock, Storage
+from flex_pipeline.scheduling.problem import Coupling, Meter, Problem, Stock, Storage, added_up
+from flex_pipeline.scheduling.process import Runs
 
 Array = NDArray[np.float64]
 
@@ -30,20 +32,36 @@ BOTH_WAYS = 1e-6  # kW of charging and discharging at once that counts as roundi
 
 @dataclass(frozen=True)
 class Plan:
-    """Charging and discharging of each storage and power of each process, all (T,) in kW."""
+    """Charging and discharging of each storage, (T,) in kW, and the runs of each process."""
 
     problem: Problem
     charge_kw: list[Array]
     discharge_kw: list[Array]
-    process_kw: list[Array]
+    process_runs: list[Runs]
     added: tuple[Added, ...] = ()
 
     @cached_property
+    def process_kw(self) -> list[Array]:
+        """Power of each process (T,)."""
+        found = zip(self.problem.processes, self.process_runs, strict=True)
+        return [process.power(runs) for process, runs in found]
+
+    @cached_property
+    def power_kw(self) -> dict[str, Array]:
+        """Power of each device that was decided (T,), consumption positive."""
+        ways = zip(self.problem.storages, self.charge_kw, self.discharge_kw, strict=True)
+        power = {storage.name: charge - discharge for storage, charge, discharge in ways}
+        power |= {p.name: kw for p, kw in zip(self.problem.processes, self.process_kw, strict=True)}
+        return power | {a.device: a.power_kw for a in self.added if a.power_kw is not None}
+
+    def at(self, meter: Meter) -> Array:
+        """Power of a connection or a group (T,), consumption positive."""
+        return meter.fixed_kw + added_up(self.power_kw, self.problem.members(meter), self.problem.grid.n)
+
+    @cached_property
     def net_kw(self) -> Array:
-        """Net power of the site (T,), consumption positive."""
-        flexible = [*self.charge_kw, *(-d for d in self.discharge_kw), *self.process_kw]
-        flexible += [added.power_kw for added in self.added if added.power_kw is not None]
-        return self.problem.site.fixed_kw + sum(flexible, np.zeros(self.problem.grid.n))
+        """Net electric power of the site (T,), consumption positive."""
+        return self.at(self.problem.site)
 
     @cached_property
     def soc_kwh(self) -> list[Array]:
@@ -57,20 +75,30 @@ class Plan:
     @cached_property
     def breaches(self) -> tuple[Breach, ...]:
         """Soft statements that are not kept."""
-        return breaches(self.problem, self.net_kw, self.charge_kw, self.discharge_kw, self.soc_kwh)
+        meters, hours = self.problem.meters, self.problem.grid.hours
+        found = [breach for meter in meters for breach in meter_breaches(meter, self.at(meter), hours)]
+        return (*found, *device_breaches(self.problem, self.charge_kw, self.discharge_kw, self.soc_kwh))
+
+    @cached_property
+    def terms(self) -> tuple[CostTerm, ...]:
+        """What the plan costs, one by one."""
+        return tuple(self._terms())
 
     @cached_property
     def costs(self) -> Costs:
-        """What the plan costs."""
-        net = self.net_kw
-        return Costs(
-            energy_cost(self.problem, net),
-            sum((breach.cost for breach in self.breaches), 0.0),
-            peak_cost(self.problem, net),
-            commitment_cost(self.problem, net),
-            wear_cost(self.problem, self.charge_kw, self.discharge_kw),
-            terminal_cost(self.problem, self.soc_kwh),
-            sum(added.cost for added in self.added),
+        """What the plan costs, by component."""
+        return Costs.of(self.terms)
+
+    def _terms(self) -> Iterator[CostTerm]:
+        for site in self.problem.connections:
+            yield from connection_terms(self.problem.at(site), self.at(site))
+        for group in self.problem.groups:
+            yield from group_terms(self.problem, group, self.at(group))
+        yield from (CostTerm("breaches", breach.name, breach.cost) for breach in self.breaches)
+        yield from wear_terms(self.problem, self.charge_kw, self.discharge_kw)
+        yield from terminal_terms(self.problem, self.soc_kwh)
+        yield from (
+            CostTerm("plugins", f"{added.device}: plugin", added.cost) for added in self.added if added.cost
         )
 
     def both_ways(self) -> frozenset[tuple[str, int]]:
@@ -89,18 +117,30 @@ class Plan:
         return max((float(np.max(v, initial=0.0)) for v in self._violations()), default=0.0)
 
     def _violations(self) -> Iterator[Array]:
-        site, net = self.problem.site, self.net_kw
-        yield net - site.import_limit_kw
-        yield -net - site.export_limit_kw
+        for meter in self.problem.meters:
+            net = self.at(meter)
+            yield net - meter.import_limit_kw
+            yield -net - meter.export_limit_kw
         for storage, charge, discharge in zip(
             self.problem.storages, self.charge_kw, self.discharge_kw, strict=True
         ):
             yield from _storage_violations(storage, charge, discharge)
         for stock, soc in zip(self.problem.stocks, self.soc_kwh, strict=True):
             yield from _stock_violations(stock, soc[1:])
-        for process, power in zip(self.problem.processes, self.process_kw, strict=True):
-            yield from _process_violations(process, power)
+        yield from self._process_violations()
+        for coupling in self.problem.couplings:
+            yield from _coupling_violations(coupling, self.power_kw)
         yield np.array([added.violation for added in self.added])
+
+    def _process_violations(self) -> Iterator[Array]:
+        """Steps or runs too many or too few, times the power."""
+        ended = {
+            process.name: max((run.end for run in runs), default=0)
+            for process, runs in zip(self.problem.processes, self.process_runs, strict=True)
+        }
+        for process, runs in zip(self.problem.processes, self.process_runs, strict=True):
+            late = [ended[name] - runs[0].first for name in process.after if runs and name in ended]
+            yield process.power_kw * np.array([*process.violations(runs), *late], float)
 
 
 def _storage_violations(storage: Storage, charge: Array, discharge: Array) -> Iterator[Array]:
@@ -128,11 +168,9 @@ def _stock_violations(stock: Stock, soc: Array) -> Iterator[Array]:
         yield np.nan_to_num(np.abs(stock.targets.kwh - soc))
 
 
-def _process_violations(process: Process, power: Array) -> Iterator[Array]:
-    running = power > process.power_kw / 2
-    yield np.abs(power - process.power_kw * running)
-    yield power * ~process.allowed
-    yield np.array([process.power_kw * abs(int(running.sum()) - process.steps)])
-    if process.type != "BREAKABLE":
-        begins = int((running & ~np.concatenate([[False], running[:-1]])).sum())
-        yield np.array([process.power_kw * (begins - 1)])
+def _coupling_violations(coupling: Coupling, power_kw: dict[str, Array]) -> Iterator[Array]:
+    (first, unit), *others = coupling.coefficients.items()
+    level = power_kw[first] / unit
+    yield -level
+    for name, coefficient in others:
+        yield np.abs(power_kw[name] - coefficient * level)

@@ -6,20 +6,21 @@ T steps. Consumption is positive. State of charge is an instant: entry t is at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.portfolio.fields import Fault
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.scheduling.addition import Addition
+from flex_pipeline.scheduling.process import Process
 from flex_pipeline.timeseries.grid import Grid
 
 Array = NDArray[np.float64]
-ProcessType = Literal["INFLEXIBLE", "SHIFTABLE", "BREAKABLE"]
 
 
 class ProblemError(ValueError):
@@ -53,7 +54,7 @@ class Commitment:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything behind one connection that is not a device."""
+    """Everything behind one connection that is not a device; there is one connection per commodity."""
 
     consumption_price: Array
     production_price: Array
@@ -65,11 +66,46 @@ class Site:
     import_peak: SoftLimit | None = None  # its price is charged on the highest breach only
     export_peak: SoftLimit | None = None
     commitments: tuple[Commitment, ...] = ()
+    commodity: str = ELECTRICITY
 
-    @property
-    def steps_are_independent(self) -> bool:
-        """Whether no price depends on the power of several steps."""
-        return not any((self.import_soft, self.export_soft, self.import_peak, self.export_peak))
+
+@dataclass(frozen=True)
+class Group:
+    """Devices whose power adds up at a place with limits or promises of its own, such as a feeder or an inverter.
+
+    Those of a group inside it are members too; what the group draws counts at the connection as ever.
+    """
+
+    name: str
+    members: frozenset[str]  # names of devices
+    fixed_kw: Array  # power of members that is not to be decided
+    import_limit_kw: Array
+    export_limit_kw: Array
+    import_soft: SoftLimit | None = None
+    export_soft: SoftLimit | None = None
+    commitments: tuple[Commitment, ...] = ()
+
+
+Meter = Site | Group  # where power adds up
+
+
+@dataclass(frozen=True)
+class Coupling:
+    """A converter: powers of devices in fixed proportion, such as those of a heat pump.
+
+    power of a device = coefficient × a level that is free in each step; consumption has a positive coefficient.
+    """
+
+    name: str
+    coefficients: Mapping[str, Array]  # by name of a device, (T,)
+
+
+@dataclass(frozen=True)
+class Priority:
+    """Devices that are served alike, and at equal cost before those of a lower rank."""
+
+    rank: int
+    members: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -134,23 +170,6 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Process:
-    """A device that runs for `steps` steps at nominal power."""
-
-    name: str
-    power_kw: float
-    steps: int
-    type: ProcessType
-    dearest: bool  # optimization-sense MAX
-    allowed: NDArray[np.bool_]  # (T,) steps in which it may run
-
-    def free_starts(self) -> NDArray[np.intp]:
-        """First steps of the blocks that avoid all restrictions, ascending."""
-        blocked = np.concatenate([[0], np.cumsum(~self.allowed)])
-        return np.flatnonzero(blocked[self.steps :] == blocked[: blocked.size - self.steps])
-
-
-@dataclass(frozen=True)
 class Problem:
     """One site over one horizon."""
 
@@ -164,6 +183,12 @@ class Problem:
     names: tuple[str, ...]  # of all devices, in the order given
     notices: tuple[str, ...] = ()
     additions: tuple[Addition, ...] = ()  # of plugins
+    others: tuple[Site, ...] = ()  # connections of commodities other than electricity
+    commodity: Mapping[str, str] = field(default_factory=dict)  # of devices that are not on electricity
+    groups: tuple[Group, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
+    priorities: tuple[Priority, ...] = ()  # the highest rank first
+    fixed: Mapping[str, Array] = field(default_factory=dict)  # power (T,) of devices that leave no choice
 
     def by_name(self) -> Problem:
         """The same with devices in an order of their own: so the order in which they are given changes nothing."""
@@ -176,21 +201,73 @@ class Problem:
             stocks=tuple(self.stocks[k] for k in order),
             processes=tuple(sorted(self.processes, key=attrgetter("name"))),
             additions=tuple(sorted(self.additions, key=attrgetter("device"))),
+            others=tuple(sorted(self.others, key=attrgetter("commodity"))),
+            groups=tuple(sorted(self.groups, key=attrgetter("name"))),
         )
 
-    def net_range_kw(self) -> tuple[Array, Array]:
-        """The lowest and highest net power of the site that its devices allow, each (T,)."""
-        low, high = self.site.fixed_kw.copy(), self.site.fixed_kw.copy()
-        for storage in self.storages:
+    @property
+    def steps_are_independent(self) -> bool:
+        """Whether all that is paid depends on the net power of the site, and in each step on that of the step alone."""
+        site = self.site
+        across = (site.import_soft, site.export_soft, site.import_peak, site.export_peak)
+        return not (any(across) or self.groups or self.others)
+
+    @property
+    def connections(self) -> tuple[Site, ...]:
+        """Electricity's, then those of other commodities."""
+        return (self.site, *self.others)
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """Connections and groups."""
+        return (*self.connections, *self.groups)
+
+    def at(self, connection: Site) -> Problem:
+        """The same, seen from the connection of another commodity."""
+        return replace(self, site=connection)
+
+    def members(self, meter: Meter) -> frozenset[str]:
+        """Names of the devices whose power counts there."""
+        if isinstance(meter, Group):
+            return meter.members
+        return frozenset(
+            name for name in self.names if self.commodity.get(name, ELECTRICITY) == meter.commodity
+        )
+
+    def range_kw(self, meter: Meter) -> tuple[Array, Array]:
+        """The lowest and highest power there that the devices allow, each (T,)."""
+        low, high, members = meter.fixed_kw.copy(), meter.fixed_kw.copy(), self.members(meter)
+        for storage in (s for s in self.storages if s.name in members):
             low -= storage.discharge_limit_kw
             high += storage.charge_limit_kw
-        for process in self.processes:
+        for process in (p for p in self.processes if p.name in members):
             high += process.power_kw
-        for power in (addition.power for addition in self.additions):
+        for power in (addition.power for addition in self.additions if addition.device in members):
             if power is not None:
                 low += power.low_kw
                 high += power.high_kw
         return low, high
+
+    def with_fixed(self, power_kw: Mapping[str, Array]) -> Problem:
+        """The same with devices whose power is known as fixed load, wherever it counts."""
+        if not power_kw:
+            return self
+
+        def load(meter: Meter) -> Array:
+            return meter.fixed_kw + added_up(power_kw, self.members(meter), self.grid.n)
+
+        return replace(
+            self,
+            site=replace(self.site, fixed_kw=load(self.site)),
+            others=tuple(replace(site, fixed_kw=load(site)) for site in self.others),
+            groups=tuple(replace(group, fixed_kw=load(group)) for group in self.groups),
+            fixed={**self.fixed, **power_kw},
+        )
+
+
+def added_up(power_kw: Mapping[str, Array], members: Collection[str], n: int) -> Array:
+    """The power of those that are members, (T,)."""
+    return sum((power for name, power in power_kw.items() if name in members), np.zeros(n))
 
 
 def runs(values: Array) -> NDArray[np.intp]:

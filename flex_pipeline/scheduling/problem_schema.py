@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flex_pipeline.portfolio.field_docs import DIALECT, model_of_type, record_schema, shared_definitions
-from flex_pipeline.portfolio.flex_context import DEVICE_CONTEXT, FLEX_CONTEXT
+from flex_pipeline.portfolio.flex_context import DEVICE_CONTEXT, ELECTRICITY, FLEX_CONTEXT
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS
 from flex_pipeline.scheduling.reading import COMMENTS, DEVICE, PROBLEM
 
@@ -45,4 +45,6 @@ def problem_schema() -> dict[str, Any]:
 
 def _states_a_price() -> list[dict[str, Any]]:
     names = ("consumption-price", "consumption-price-sensor")
-    return [{"required": [spelt]} for name in names for spelt in (name, name.replace("-", "_"))]
+    beside = [{"required": [spelt]} for name in names for spelt in (name, name.replace("-", "_"))]
+    entry = {"properties": {"commodity": {"const": ELECTRICITY}}, "required": ["commodity", names[0]]}
+    return [*beside, {"properties": {"commodities": {"contains": entry}}, "required": ["commodities"]}]

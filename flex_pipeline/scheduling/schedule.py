@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flex_pipeline.scheduling.costs import Breach, Costs
+from flex_pipeline.scheduling.costs import Breach, Costs, CostTerm
 from flex_pipeline.timeseries.grid import Grid
 
 Array = NDArray[np.float64]
@@ -40,10 +41,18 @@ class Certificate:
 class ShadowPrice:
     """What one more unit of a limit is worth in each step (T,), in currency, ≥ 0."""
 
-    component: str  # "site" or the name of a device
+    component: str  # "site", or the name of a device, group or commodity
     family: str  # of constraints, such as site_import_limit
     per: str  # unit of the limit: "kW" or "kWh"
     values: Array
+
+
+@dataclass(frozen=True)
+class CommoditySchedule:
+    """Net power of a connection other than electricity's (T,) in kW, and its marginal price (T,) per kWh."""
+
+    power_kw: Array
+    marginal_price: Array | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ class Schedule:
     devices: dict[str, DeviceSchedule]
     site_power_kw: Array
     costs: Costs
+    cost_terms: tuple[CostTerm, ...]  # what the costs are made of
     breaches: tuple[Breach, ...]
     certificate: Certificate
     marginal_price: Array | None  # (T,) currency per kWh: what one more kWh of consumption costs
@@ -79,6 +89,8 @@ class Schedule:
     notices: tuple[str, ...] = ()
     effort: Effort = Effort()
     shadow_prices: tuple[ShadowPrice, ...] = ()
+    groups: Mapping[str, Array] = field(default_factory=dict)  # net power (T,) in kW
+    commodities: Mapping[str, CommoditySchedule] = field(default_factory=dict)  # other than electricity
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON that `flex-pipeline solve` prints; steps are the local times at which they start."""
@@ -91,6 +103,10 @@ class Schedule:
             ],
             "site_power_kw": _rounded(self.site_power_kw),
             "costs": self.costs.to_dict(),
+            "cost_terms": [
+                {"component": term.component, "name": term.name, "cost": round(term.cost, 9) + 0.0}
+                for term in self.cost_terms
+            ],
             "certificate": {
                 "primal_violation": self.certificate.primal_violation,
                 "bound": self.certificate.bound,
@@ -103,6 +119,15 @@ class Schedule:
                 for p in self.shadow_prices
             ],
             "notices": list(self.notices),
+            "groups": [{"name": name, "power_kw": _rounded(power)} for name, power in self.groups.items()],
+            "commodities": [
+                {
+                    "name": name,
+                    "power_kw": _rounded(connection.power_kw),
+                    "marginal_price": _rounded(connection.marginal_price),
+                }
+                for name, connection in self.commodities.items()
+            ],
         }
 
 

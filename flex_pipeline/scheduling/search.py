@@ -3,20 +3,26 @@
 The linear program may charge and discharge at once, or sell dear what it buys cheap in the same step.
 Where it does, the direction is fixed by the sign of the net power; if that costs more than the gap,
 binaries are added at those steps.
+The search for the times of processes begins where they come one after the other, and the rest after them: so what it
+finds is never dearer, whenever its time is up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
 
+from flex_pipeline.scheduling.enumerating import best_option
 from flex_pipeline.scheduling.formulation import Formulation, Where
 from flex_pipeline.scheduling.highs import Simplex, Solution, bound_on, solve_program
-from flex_pipeline.scheduling.linear_program import LinearProgram
+from flex_pipeline.scheduling.linear_program import Array, LinearProgram
+from flex_pipeline.scheduling.placing import one_after_the_other
 from flex_pipeline.scheduling.plan import Plan
+from flex_pipeline.scheduling.precedence import in_order
 from flex_pipeline.scheduling.problem import Problem
+from flex_pipeline.scheduling.process import Process
 from flex_pipeline.scheduling.schedule import Effort
 
 ROUNDS = 20  # of fixing directions: rarely more than two are needed
@@ -52,10 +58,11 @@ class Search:
 
     def cheapest(self) -> Found | None:
         """The best plan found within the gap or the time; None where the problem is infeasible."""
-        best: Found | None = None
+        best = self._one_after_the_other()
         binding: Where = frozenset()
         while True:
-            solution = self._solve(self.formulation.program, "money")
+            start = best.solution.x if best is not None and not binding else None
+            solution = self._solve(self.formulation.program, "money", start=start)
             if solution.x is None:
                 return best
             self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
@@ -69,14 +76,33 @@ class Search:
             binding |= both_ways
             self._formulate(binding)
 
+    def sooner(self, found: Found) -> Found:
+        """At no more cost, with no process that could run sooner by itself; as far as time allows."""
+        self.formulation, self.simplex = found.formulation, found.simplex
+        most = found.solution.value + _rounding(found)
+        changed = True
+        while changed:
+            changed = False
+            for process in in_order(self.problem.processes):
+                if perf_counter() > self.deadline:
+                    return found
+                better = self._sooner(found, process, most)
+                if better is not None:
+                    found, changed = better, True
+        return found
+
     def preferred(self, found: Found) -> Plan:
-        """Among plans that cost the same, one that charges sooner, curtails later and changes little."""
+        """Among plans that cost the same, by priority, one that charges sooner, curtails later and changes little."""
         self.formulation, self.simplex = found.formulation, found.simplex
         face = found.program.optimal_face(found.solution.reduced_costs, found.solution.row_duals)
+        for objective in self.formulation.ranked:
+            solution = self._solve(face, objective, feasible=True)
+            if solution.x is None:
+                return found.plan
+            face = face.optimal_face(solution.reduced_costs, solution.row_duals)
         solution = self._solve(face, "preference", feasible=True)
         better, _ = self._with_directions(face, solution, "preference")
-        rounding = 1e-9 * max(1.0, abs(found.solution.value))
-        most = max(found.solution.value + rounding, self.bound + self.tolerance)
+        most = max(found.solution.value + _rounding(found), self.bound + self.tolerance)
         return found.plan if better is None or better.plan.costs.total > most else better.plan
 
     def least_violating(self) -> Found | None:
@@ -106,6 +132,51 @@ class Search:
             self.build_seconds, self.solve_seconds, program.col_lower.size, int(program.integer.sum())
         )
 
+    def _one_after_the_other(self) -> Found | None:
+        """Each process at its own cheapest time, and the storages after them; None where that does not fit."""
+        if not self.problem.processes:
+            return None
+        program = self.formulation.placed(self.formulation.program, one_after_the_other(self.problem))
+        if program.integer.any():
+            return None
+        return self._with_directions(program, self._solve(program, "money"))[0]
+
+    def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
+        """With one process running sooner at a cost of no more than this; None where it cannot.
+
+        Directions are open at first; where one that is taken at this cost proves dearer, they are those found before.
+        """
+        for program in (self.formulation.beside(process, found.plan), found.program):
+            better = self._sooner_in(self.formulation.freed(program, process), found, process, most)
+            if better is not None:
+                return better
+        return None
+
+    def _sooner_in(self, program: LinearProgram, found: Found, process: Process, most: float) -> Found | None:
+        columns, now = self.formulation.process_columns(process), found.solution.x
+        assert now is not None
+        steps, running = np.arange(columns.size), now[columns] > 0.5
+        linear = replace(program, integer=np.zeros_like(program.integer))
+        relaxed = self._solve(linear, "money")
+        if relaxed.x is None:
+            return None
+        affordable = program.bounds_with(columns, "money", relaxed.row_duals) <= most
+        if not (affordable & ~running & (steps < steps[running].max(initial=0))).any():
+            return None
+        lateness = np.zeros(program.col_lower.size)
+        lateness[columns] = steps
+        program = program.without(columns[~affordable & ~running]).with_objective("lateness", lateness)
+        left = max(self.deadline - perf_counter(), 1.0)
+        # lateness is a whole number
+        solution = solve_program(
+            program.with_ceiling("money", most), "lateness", mip_gap=0.5, time_limit_s=left, start=now
+        )
+        if solution.x is None or solution.value > lateness @ now - 0.5:
+            return None
+        fixed = program.with_integers_fixed(solution.x)
+        better, _ = self._with_directions(fixed, self._solve(fixed, "money"))
+        return better if better is not None and better.plan.costs.total <= most else None
+
     def _formulate(self, binding: Where) -> None:
         started = perf_counter()
         self.formulation = Formulation(self.problem, binding, elastic=self.elastic)
@@ -121,13 +192,28 @@ class Search:
         program = program.with_integers_fixed(solution.x)
         return program, self._solve(program, objective)
 
-    def _solve(self, program: LinearProgram, objective: str, *, feasible: bool = False) -> Solution:
-        """Solve; `feasible`: the last point keeps this program too, but was best for another objective."""
+    def _solve(
+        self,
+        program: LinearProgram,
+        objective: str,
+        *,
+        feasible: bool = False,
+        start: Array | None = None,
+    ) -> Solution:
+        """Solve; `feasible`: the last point keeps this program too, but was best for another objective.
+
+        `start` is a point that keeps a program with integers.
+        """
         started = perf_counter()
         left = max(self.deadline - started, 1.0)
         if program.integer.any():
-            # half of the gap is for the solver, the rest for directions that are fixed afterwards
-            solution = solve_program(program, objective, mip_gap=self.gap / 2, time_limit_s=left)
+            options = self.formulation.only_choice(program)
+            if options is not None:
+                solution = best_option(program, options, objective, started + left)
+            else:
+                # half of the gap is for the solver, the rest for directions that are fixed afterwards
+                half = self.gap / 2
+                solution = solve_program(program, objective, mip_gap=half, time_limit_s=left, start=start)
         else:
             solution = self.simplex.minimise(program, objective, feasible=feasible, time_limit_s=left)
         self.solve_seconds += perf_counter() - started
@@ -148,3 +234,8 @@ class Search:
             program = self.formulation.fixed(program, solution.x, both_ways)
             solution = self._solve(program, objective)
         return None, prevented
+
+
+def _rounding(found: Found) -> float:
+    """Money that two equally good plans may differ by."""
+    return 1e-9 * max(1.0, abs(found.solution.value))

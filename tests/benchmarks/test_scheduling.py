@@ -14,6 +14,7 @@ from benchmarks.scheduling.contenders import (
 )
 from benchmarks.scheduling.days import Day, Kind
 from benchmarks.scheduling.growth import grow
+from benchmarks.scheduling.joint import GAP_SHARE, joint_day, plan_jointly
 from benchmarks.scheduling.partner import numbers
 from benchmarks.scheduling.race import Standing, race
 from benchmarks.scheduling.report import Bar
@@ -102,6 +103,19 @@ def test_growth_counts_all_processes_and_the_largest() -> None:
 
     assert growth.cpu_ms > 100  # three days share import and compiling, which take more than half a second
     assert 50 < growth.peak_mib < 1000
+
+
+@pytest.mark.parametrize("kind", ["normal", "peaks", "negative"])
+def test_six_processes_and_three_storages_are_planned_with_a_small_certified_gap(kind: Kind) -> None:
+    problem = read_problem(joint_day(0, kind))
+    assert (len(problem.processes), len(problem.storages), problem.grid.n) == (6, 3, 96)
+
+    joint = plan_jointly(0, kind)
+
+    assert joint.status in ("optimal", "feasible")
+    assert joint.binaries > 400  # it was a search
+    # a day of negative prices costs next to nothing: there, a cent
+    assert -1e-6 <= joint.gap <= (0.01 if kind == "negative" else GAP_SHARE * joint.cost)
 
 
 def test_flexmeasures_is_given_the_stock_of_each_device() -> None:

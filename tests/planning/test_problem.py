@@ -111,6 +111,39 @@ def test_a_restriction_recurs_each_day_over_midnight_and_a_process_stays_in_its_
     assert tomorrow == {"start": "2026-03-29T22:00:00+00:00", "duration": "PT1440M"}
 
 
+def test_the_window_of_a_process_is_one_of_the_planned_day_alone(tmp_path: Path) -> None:
+    window = 'duration: PT2H, earliest-start: "07:00", latest-end: "17:30"'
+    (tmp_path / "home.yaml").write_text(SITE.replace("duration: PT2H", window))
+    read = load_portfolio(tmp_path, check_source, load_plugins)
+
+    washer = problem(read, 47)["devices"][1]["flex_model"]  # type: ignore[index]
+
+    # the clock went forward in the night
+    assert washer["earliest-start"] == "2026-03-29T07:00:00+02:00"
+    assert washer["latest-end"] == "2026-03-29T17:30:00+02:00"
+
+
+def test_a_process_does_not_wait_for_one_that_is_left_out(tmp_path: Path) -> None:
+    dryer = """\
+  dryer:
+    type: process
+    flex-model: {process-type: SHIFTABLE, power: 2 kW, duration: PT1H, after: [washer]}
+"""
+    (tmp_path / "home.yaml").write_text(SITE + dryer)
+    read = load_portfolio(tmp_path, check_source, load_plugins)
+    (home,) = read.sites
+    seen = horizon(read.settings, home.timezone, DAY, NOW)
+
+    def after(*names: str) -> object:
+        devices = tuple(device for device in home.devices if device.name in names)
+        made = site_problem(home, devices, Values(read, {"price": hourly(47)}), seen, {})
+        assert read_problem(made)
+        return made["devices"][-1]["flex_model"]["after"]
+
+    assert after("washer", "dryer") == ["washer"]
+    assert after("dryer") == []
+
+
 def test_equal_problems_have_equal_hashes(portfolio: Portfolio) -> None:
     assert input_hash(problem(portfolio, 47)) == input_hash(problem(portfolio, 47))
     assert input_hash(problem(portfolio, 47)) != input_hash(problem(portfolio, 46))
@@ -124,3 +157,31 @@ def test_a_plan_made_too_early_is_as_of_the_last_planning_time() -> None:
     morning = datetime(2026, 3, 28, 6, tzinfo=UTC)
 
     assert planning_time(Settings(), DAY, morning) == datetime(2026, 3, 27, 12, 15, tzinfo=UTC)
+
+
+def test_groups_come_along_and_promises_of_devices_that_are_not_planned_do_not(tmp_path: Path) -> None:
+    text = SITE.replace("flex-model: {soc-at-start", "flex-model: {group: feeder, soc-at-start").replace(
+        "flex-context: {",
+        "groups: {feeder: {power-capacity: 9 kW}}\nflex-context:\n  {",
+    )
+    promises = """{name: night, baseline: 0 kW, up-price: 1 EUR/kWh, devices: [ev]},
+        {name: all, baseline: 0 kW, up-price: 1 EUR/kWh}"""
+    text = text.replace("plus: 0.1 EUR/kWh}}", f"plus: 0.1 EUR/kWh}}, commitments: [{promises}]}}")
+    (tmp_path / "home.yaml").write_text(text)
+    portfolio = load_portfolio(tmp_path, check_source, load_plugins)
+    departure = hourly(0)
+    values = Values(portfolio, {"price": hourly(23), "departure": departure})
+    (site,) = portfolio.sites
+    seen = horizon(portfolio.settings, site.timezone, DAY, NOW)
+
+    whole = site_problem(site, site.devices, values, seen, {})
+    assert whole["devices"][-1] == {
+        "name": "feeder",
+        "type": "group",
+        "flex_model": {"power-capacity": "9 kW"},
+    }
+    (group, _) = read_problem(whole).groups  # and one of the promise
+    assert group.members == {"ev"}
+    rest = site_problem(site, [d for d in site.devices if d.name == "washer"], values, seen, {})
+    assert [promise["name"] for promise in rest["flex_context"]["commitments"]] == ["all"]
+    assert read_problem(rest).groups[0].members == frozenset()

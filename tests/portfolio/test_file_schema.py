@@ -73,6 +73,11 @@ def test_a_file_names_the_schema_that_editors_use(path: Path) -> None:
         ("type: process", "type: storage", "$.devices.washer['flex-model']"),
         ("soc-max: 10 kWh", "soc-maximum: 10 kWh", "$.devices.battery['flex-model']"),
         ("duration: PT2H, ", "", "$.devices.washer['flex-model']"),
+        (
+            "duration: PT2H, ",
+            "load-profile: [{power: 1 kW, duration: PT1H}], ",
+            "$.devices.washer['flex-model']",
+        ),
         ("soc-minima-breach-price", "site-power-capacity", "$.devices.battery['flex-context']"),
     ],
 )

@@ -267,3 +267,27 @@ def test_the_same_content_has_the_same_hash_wherever_it_lies(tmp_path: Path) -> 
     )
 
     assert one.content_hash() == other.content_hash() != edited.content_hash()
+
+
+def test_a_process_waits_for_processes_of_its_site_only(tmp_path: Path) -> None:
+    dryer = """\
+  dryer:
+    type: process
+    flex-model: {power: 2 kW, duration: PT1H, after: [battery]}
+"""
+    told = faults(write(tmp_path, GOOD + dryer))
+
+    assert "devices.dryer.flex-model.after" in told
+    assert "is not another process of this site" in told
+
+
+def test_a_window_of_a_day_ends_after_it_starts(tmp_path: Path) -> None:
+    oven = """\
+  oven:
+    type: process
+    flex-model: {power: 2 kW, duration: PT1H, earliest-start: "18:00", latest-end: "07:00"}
+"""
+    told = faults(write(tmp_path, GOOD + oven))
+
+    assert "devices.oven.flex-model.latest-end" in told
+    assert "is not after earliest-start, 18:00" in told

@@ -46,3 +46,16 @@ def process(kind: str, power: str = "2 kW", hours: int = 2, **changes: Any) -> d
 def at(hour: int, minute: int = 0) -> str:
     """A time of the day."""
     return f"2024-06-03T{hour:02}:{minute:02}+02:00"
+
+
+def group(name: str, **limits: Any) -> dict[str, Any]:
+    """A group; fields with underscores for hyphens."""
+    return {"name": name, "type": "group", "flex_model": {k.replace("_", "-"): v for k, v in limits.items()}}
+
+
+def changed(device: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The same device with other fields of its flex-model."""
+    return {
+        **device,
+        "flex_model": device["flex_model"] | {k.replace("_", "-"): v for k, v in changes.items()},
+    }

@@ -120,3 +120,32 @@ def test_violations_are_those_of_the_rows_and_columns_asked_for() -> None:
     assert knapsack().violation(point, slice(0, 1), slice(1, 2)) == pytest.approx(0.5)
     assert knapsack().violation(point, slice(0, 0), slice(0, 2)) == pytest.approx(0.25)
     assert knapsack().violation(np.zeros(2), slice(0, 1), slice(0, 2)) == 0
+
+
+def test_what_each_choice_costs_at_least_is_known_from_the_duals() -> None:
+    # min x + 3y + 2z with x + y + z = 1: each alone costs what it costs, and the relaxation has the dual 1
+    choice = program([[1, 1, 1]], [1], [1], integer=True, money=[1, 3, 2])
+    relaxed = solve_program(replace(choice, integer=np.zeros(3, np.bool_)), "money")
+
+    columns = np.arange(3)
+    assert choice.bounds_with(columns, "money", relaxed.row_duals) == pytest.approx([1, 3, 2])
+    closed = choice.without(np.array([2]))
+    assert closed.bounds_with(columns, "money", relaxed.row_duals) == pytest.approx([1, 3, np.inf])
+
+
+def test_a_ceiling_on_one_objective_bounds_another() -> None:
+    # −3x − 2y + 1 ≤ −2 leaves x = 1 and y = 0 as the least y
+    bounded = program([[1, 1]], [-np.inf], [1.5], offset=1.0, money=[-3, -2], second=[0, 1])
+
+    solution = solve_program(bounded.with_ceiling("money", -2.0), "second")
+
+    assert solution.x == pytest.approx([1, 0])
+    assert solve_program(bounded.with_ceiling("money", -2.5), "second").x == pytest.approx([1, 0.25])
+
+
+def test_a_search_over_integers_is_no_worse_than_where_it_starts() -> None:
+    start = np.array([0.0, 1.0])
+
+    found = solve_program(knapsack(integer=True), "money", start=start)
+
+    assert found.value <= -2 + 1 + 1e-9

@@ -78,5 +78,5 @@ def test_only_what_depends_on_nothing_else_is_placed_beforehand() -> None:
     alone = read_problem(site(DAY, process("SHIFTABLE")))
     with_peak = read_problem(site(DAY, process("SHIFTABLE"), site_peak_consumption_price="1 EUR/kW"))
 
-    assert list(place(alone).power_kw) == ["process"]
-    assert list(place(with_peak).power_kw) == []
+    assert list(place(alone).runs) == ["process"]
+    assert list(place(with_peak).runs) == []

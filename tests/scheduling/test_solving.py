@@ -300,11 +300,14 @@ def test_the_schedule_is_plain_json() -> None:
         "devices",
         "site_power_kw",
         "costs",
+        "cost_terms",
         "certificate",
         "diagnosis",
         "fallback_used",
         "shadow_prices",
         "notices",
+        "groups",
+        "commodities",
     ]
     assert written["steps"] == ["2024-06-03T00:00:00+02:00", "2024-06-03T01:00:00+02:00"]
     assert [device["name"] for device in written["devices"]] == ["battery", "process"]

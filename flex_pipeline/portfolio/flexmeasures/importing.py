@@ -42,14 +42,15 @@ OURS = {field.name for field in DEVICE_CONTEXT.fields}
 FORMER_FLOWS = "inflexible-device-sensors"
 RELAXATION = ("relax-constraints", "relax-soc-constraints", "relax-site-capacity-constraints")
 SHARED_FILE = "portfolio.yaml"
-# what FlexMeasures writes to, or is kept for its pages
-OUTPUTS = {
+# what FlexMeasures writes to, or is kept for its pages, or has to be said in another place here
+LEFT_OUT = {
     "aggregate-power": "what the site does is in flex.site_plan",
     "aggregate-consumption": "what the site does is in flex.site_plan",
     "aggregate-production": "what the site does is in flex.site_plan",
     "consumption": "schedules are in flex.schedule",
     "production": "schedules are in flex.schedule",
     "state-of-charge": "the stock carries over from the plan of the day before",
+    "group": "state its limits among the groups of the site, and name it here",
 }
 
 
@@ -176,8 +177,8 @@ class _Importer:
         """The fields that can be carried over, with a note for each other one; None if it cannot do without."""
         carried: dict[str, Any] = {}
         for name, value in given.items():
-            if name in OUTPUTS:
-                self.note(f"{where}.{name}", f"is not carried over: {OUTPUTS[name]}")
+            if name in LEFT_OUT:
+                self.note(f"{where}.{name}", f"is not carried over: {LEFT_OUT[name]}")
                 continue
             try:
                 carried[name] = self._by_name(value, name, site)

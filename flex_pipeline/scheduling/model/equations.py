@@ -10,13 +10,17 @@ from types import ModuleType
 from flex_pipeline.scheduling.limits import LIMITS, Rule
 
 MODULES = (
+    "flex_pipeline.scheduling.model.metering",
     "flex_pipeline.scheduling.model.site",
+    "flex_pipeline.scheduling.model.group",
     "flex_pipeline.scheduling.model.two_prices",
     "flex_pipeline.scheduling.model.soft",
     "flex_pipeline.scheduling.model.storage",
     "flex_pipeline.scheduling.model.minimum_charging",
     "flex_pipeline.scheduling.model.stock",
     "flex_pipeline.scheduling.model.process",
+    "flex_pipeline.scheduling.model.coupling",
+    "flex_pipeline.scheduling.model.sharing",
     "flex_pipeline.scheduling.plugins.cycle_limit",
 )
 

@@ -11,8 +11,8 @@ from typing import Any
 from pyomo.environ import Block, NonNegativeReals, Var
 
 from flex_pipeline.scheduling.model.family import Term, declare, numbers
+from flex_pipeline.scheduling.parts.metering import TwoPrices
 from flex_pipeline.scheduling.parts.part import Shape
-from flex_pipeline.scheduling.parts.site import TwoPrices
 
 
 def declare_two_prices(b: Block, net: Any, flow: TwoPrices, shape: Shape) -> Term:

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.portfolio.belonging import belonging_faults, commodity_of, is_group
 from flex_pipeline.portfolio.fields import Choice, Fault, FieldSpec, Instant, Length, Reading, Record, Text
 from flex_pipeline.portfolio.flex_context import (
+    COMMODITY,
     DEVICE_CONTEXT,
+    ELECTRICITY,
     FLEX_CONTEXT,
+    by_commodity,
     check_device_context,
     check_flex_context,
     currencies_in,
     inherited,
 )
-from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.flex_model import FIXED, FLEX_MODELS, check_flex_model
 from flex_pipeline.portfolio.former import present_spelling
+from flex_pipeline.portfolio.process import precedence_faults
+from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
-from flex_pipeline.scheduling.reading.process import read_process
-from flex_pipeline.scheduling.reading.site import read_site
+from flex_pipeline.scheduling.reading.groups import (
+    read_couplings,
+    read_groups,
+    read_priorities,
+    read_promised,
+)
+from flex_pipeline.scheduling.reading.process import read_processes
+from flex_pipeline.scheduling.reading.site import (
+    read_commodity,
+    read_site,
+    site_capacities_are_relaxed,
+)
 from flex_pipeline.scheduling.reading.storage import (
     STOCK_FIELDS,
     has_stock,
@@ -34,6 +54,8 @@ from flex_pipeline.scheduling.reading.storage import (
 )
 from flex_pipeline.timeseries.grid import Grid
 from flex_pipeline.timeseries.variable_quantity import Segments, parse_instant, parse_length
+
+Array = NDArray[np.float64]
 
 LONGEST_HORIZON = 2520  # steps to which targets after the end may extend it
 COMMENTS = ("name", "kind", "doc", "expected", "end_effective")  # of example files
@@ -140,6 +162,12 @@ def _check(mapping: Mapping[str, Any]) -> list[Fault]:
         return [*faults, Fault("devices", devices, "needs a list of at least one device")]
     for i, device in enumerate(devices):
         faults += _check_device(device, i, devices)
+    faults += precedence_faults(_processes(devices), "{}")
+    if not faults:
+        entries = {f"devices[{i}].flex_model": device for i, device in enumerate(devices)}
+        faults += belonging_faults(entries, by_commodity(context, "flex_context"))
+        if all(map(is_group, devices)):
+            faults.append(Fault("devices", devices, "are groups alone: there is nothing to schedule"))
     currencies = currencies_in([context, *devices])
     if len(currencies) > 1 and len(currencies_in(context)) < 2:
         faults.append(Fault("devices", sorted(currencies), f"mixes {' and '.join(sorted(currencies))}"))
@@ -187,6 +215,11 @@ def _check_sharing(device: Mapping[str, Any], path: str, devices: list[Any]) -> 
     ]
 
 
+def _processes(devices: list[Any]) -> dict[str, Mapping[str, Any]]:
+    found = [device for device in map(_mapping, devices) if device.get("type") == "process"]
+    return {str(device.get("name")): _mapping(device.get("flex_model")) for device in found}
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -205,35 +238,51 @@ def _extended(grid: Grid, devices: list[Any]) -> Grid:
 
 
 def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
-    context = Fields(mapping["flex_context"], FLEX_CONTEXT, "flex_context", notes)
-    devices = mapping["devices"]
-    models = [
-        Fields(device["flex_model"], FLEX_MODELS[device.get("type", "storage")], device["name"], notes)
-        for device in devices
+    contexts = [
+        Fields(context, COMMODITY if "commodity" in context else FLEX_CONTEXT, path, notes)
+        for path, context in by_commodity(mapping["flex_context"], "flex_context").items()
     ]
-    contexts = [_context_of(device, context) for device in devices]
-    storages, stocks = _read_storages(devices, models, contexts)
-    added = tuple(
-        addition
-        for device, model in zip(devices, models, strict=True)
-        for addition in additions(device.get("type", "storage"), model, device["name"])
+    context, entries = contexts[0], {device["name"]: device for device in mapping["devices"]}
+    models = {
+        name: Fields(entry["flex_model"], FLEX_MODELS[entry.get("type", "storage")], name, notes)
+        for name, entry in entries.items()
+    }
+    devices = [entry for entry in entries.values() if not is_group(entry)]
+    fixed = {name: _fixed_kw(model) for name, model in models.items() if _is_fixed(model)}
+    chosen = [device for device in devices if device["name"] not in fixed]
+    storages, stocks = _read_storages(
+        chosen, [models[d["name"]] for d in chosen], [_context_of(d, context) for d in chosen]
     )
-    currencies = currencies_in([*(own.mapping for own in contexts), *(model.mapping for model in models)])
-    return Problem(
+    relaxed = site_capacities_are_relaxed(context)
+    problem = Problem(
         notes.grid,
         notes.timezone,
-        next(iter(currencies), "EUR"),
+        next(iter(currencies_in([mapping["flex_context"], mapping["devices"]])), "EUR"),
         read_site(context),
         storages,
         stocks,
-        tuple(
-            read_process(model, device["name"])
-            for device, model in zip(devices, models, strict=True)
-            if device.get("type") == "process"
-        ),
+        read_processes({d["name"]: models[d["name"]] for d in chosen if d.get("type") == "process"}),
         tuple(device["name"] for device in devices),
-        tuple(notes.notices),
-        added,
+        (),
+        _additions(chosen, models),
+        tuple(read_commodity(other, relaxed) for other in contexts[1:]),
+        {d["name"]: commodity_of(d) for d in devices if commodity_of(d) != ELECTRICITY},
+        (
+            *read_groups(entries, models, context),
+            *(group for some in contexts for group in read_promised(some, entries)),
+        ),
+        read_couplings(models, storages),
+        read_priorities(models, storages),
+    ).with_fixed(fixed)
+    return replace(problem, notices=tuple(notes.notices))
+
+
+def _additions(devices: list[Any], models: Mapping[str, Fields]) -> tuple[Addition, ...]:
+    """What plugins make of the devices."""
+    return tuple(
+        addition
+        for device in devices
+        for addition in additions(device.get("type", "storage"), models[device["name"]], device["name"])
     )
 
 
@@ -243,6 +292,17 @@ def _context_of(device: Mapping[str, Any], site: Fields) -> Fields:
     if not own:
         return site
     return Fields(inherited(site.mapping, own), FLEX_CONTEXT, f"{device['name']}.flex_context", site.notes)
+
+
+def _is_fixed(model: Fields) -> bool:
+    return model.record is FLEX_MODELS["storage"] and any(name in model for name in FIXED)
+
+
+def _fixed_kw(model: Fields) -> Array:
+    """Power of a device that leaves no choice, consumption positive; unknown steps count as 0, with a notice."""
+    name = next(name for name in FIXED if name in model)
+    power = model.array(name, fill=0.0)
+    return power if name == "inflexible-consumption" else -power
 
 
 def _read_storages(

@@ -119,7 +119,7 @@ def test_the_steps_of_plans_are_the_smallest_of_the_devices(tmp_path: Path) -> N
         "asset 3 (Home / 1) flex-context.aggregate-power: is not carried over: what the site does is in flex.site_plan",
         "asset 4 (Battery) flex-model.state-of-charge: is not carried over: the stock carries over from",
         "asset 4 (Battery) flex-model.consumption: is not carried over: schedules are in flex.schedule",
-        "asset 4 (Battery) flex-model.group: is not carried over: is not a known field",
+        "asset 4 (Battery) flex-model.group: is not carried over: state its limits among the groups of the site",
         "asset 5 (Car) flex-model.soc-usage: is not carried over: sensor 33 (driving) is filtered by source-types",
         "asset 5 (Car): flex-context.consumption-price differs from that of asset 3 (Home / 1), which all",
         "asset 8 (Battery) flex-model: soc-at-start is not in the export",

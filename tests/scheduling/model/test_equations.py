@@ -8,12 +8,15 @@ from pyomo.environ import ConcreteModel, Constraint
 from flex_pipeline.scheduling import read_problem
 from flex_pipeline.scheduling.model.declaring import declare_part
 from flex_pipeline.scheduling.parts import parts_of
-from tests.scheduling.sites import at, battery, process, site
+from tests.scheduling.sites import at, battery, group, process, site
 
 MODULES = [
     *(
         f"flex_pipeline.scheduling.model.{name}"
-        for name in ("minimum_charging", "process", "site", "soft", "stock", "storage", "two_prices")
+        for name in (
+            *("coupling", "group", "metering", "minimum_charging"),
+            *("process", "sharing", "site", "soft", "stock", "storage", "two_prices"),
+        )
     ),
     "flex_pipeline.scheduling.plugins.cycle_limit",
 ]
@@ -28,6 +31,8 @@ def rich_problem() -> dict[str, object]:
         "maximum_cycles_per_day": "1",
         "prefer_charging_sooner": False,
         "operation_modes": [{"consumption-range": ["0 kW", "5 kW"]}, {"production-range": ["1 kW", "5 kW"]}],
+        "group": "g",
+        "priority": 1,
     }
     context = {
         "production_price": "0.5 EUR/kWh",
@@ -37,7 +42,21 @@ def rich_problem() -> dict[str, object]:
         "commitments": [{"name": "a", "baseline": "1 kW", "up-price": "0.2 EUR/kWh"}],
         "relax_constraints": False,
     }
-    devices = (battery(**statements), process("SHIFTABLE"), process("BREAKABLE") | {"name": "b"})
+    sides = [
+        {"name": f"{way} side", "flex_model": {f"{way}-capacity": "1 kW", "coupling": "converter"}}
+        for way in ("consumption", "production")
+    ]
+    blocks = {"minimum_block_duration": "PT1H", "maximum_blocks": 1}
+    devices = (
+        battery(**statements),
+        battery("equal", priority=1),
+        group("g", power_capacity="7 kW"),
+        *sides,
+        process("SHIFTABLE"),
+        process("SHIFTABLE", hours=1, runs=2, minimum_pause="PT1H") | {"name": "twice"},
+        process("BREAKABLE", **blocks, after=["process"]) | {"name": "b"},
+        process("SHIFTABLE", hours=1, after=["process"]) | {"name": "later"},
+    )
     return site([0.1] * 4, *devices, **context)
 
 
@@ -56,8 +75,15 @@ def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_i
         "soc_balance",
         "soc_floor",
         "power_balance",
-        "starts_once",
+        "starts_as_often_as_asked",
         "runs_long_enough",
+        "one_run_at_a_time",
+        "blocks_last",
+        "blocks_pause",
+        "blocks_not_too_many",
+        "work_adds_up",
+        "starts_add_up",
+        "waits_until_done",
         "soc_target_reached",
         "charge_at_least",
         "charge_only_while_charging",
@@ -67,6 +93,10 @@ def test_every_constraint_family_is_a_function_of_that_name_whose_docstring_is_i
         "below_within_flow",
         "breach_covers_excess",
         "cycle_limit",
+        "group_import_limit",
+        "in_proportion",
+        "part_filled",
+        "apart_covers_lag",
     } <= families
     for family in families:
         (rule,) = [getattr(module, family) for module in modules if hasattr(module, family)]

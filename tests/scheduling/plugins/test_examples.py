@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
-from flex_pipeline.portfolio.field_docs import record_schema
-from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model
+from flex_pipeline.portfolio.flex_model import check_flex_model
 from flex_pipeline.scheduling import ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.scheduling.model.plain import plain_model
 from flex_pipeline.scheduling.plugins import PluginError
+from flex_pipeline.scheduling.problem_schema import problem_schema
 from tests.scheduling.sites import battery, site
 
 Load = Callable[..., None]
@@ -98,7 +98,7 @@ def test_its_fields_are_checked_and_described_like_any_other(load: Load) -> None
     assert any("powr: is not a known field" in fault for fault in faults)
     assert any("power-capacity: must be 0 or more" in fault for fault in faults)
     assert any("hydrogen-value: is missing" in fault for fault in faults)
-    assert "maximum-ramp" in record_schema(FLEX_MODELS["storage"])["properties"]
+    assert "maximum-ramp" in problem_schema()["$defs"]["storage"]["properties"]
 
 
 def test_a_problem_with_plugins_can_be_sent_to_a_worker(load: Load) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from flex_pipeline.forecasting.blend import Blend, best_weight
@@ -13,6 +14,7 @@ from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.known import known_before
 from flex_pipeline.forecasting.model import LadderStep, Model, read_past
 from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, Predictor, Repeat, SameHour, WeekAgo
+from flex_pipeline.forecasting.prices.predictor import train_auction_prices
 from flex_pipeline.forecasting.scores import mae, pinball
 from flex_pipeline.forecasting.trial import Trial
 from flex_pipeline.forecasting.wall_clock import MICROSECOND
@@ -21,6 +23,9 @@ from flex_pipeline.portfolio.sensor import Kind, Sensor
 # days of measured values that each step of the ladder needs
 DAYS_FOR_DAY_AGO, DAYS_FOR_WEEK_AGO, DAYS_FOR_SAME_HOUR = 2, 14, 28
 DAYS_FOR_TRAINING = 42  # two weeks for the lags, four of outcomes
+DAYS_FOR_PRICES = (
+    70  # a quarter held out, then a week of lags, four of outcomes, and origins to learn errors from
+)
 
 # a driver's plans come in steps: their average is a plan that nobody has
 PLANS: frozenset[Kind] = frozenset({"availability", "usage", "soc-minima"})
@@ -63,6 +68,8 @@ def _choose(trial: Trial) -> Choice:
     if days < DAYS_FOR_SAME_HOUR:
         return _day_or_week(trial)
     fallback = _same_hour_or_week(trial)
+    if trial.sensor.kind == "price" and days >= DAYS_FOR_PRICES:
+        return _auction_prices_or(fallback, trial)
     return _trained_or(fallback, trial) if days >= DAYS_FOR_TRAINING else fallback
 
 
@@ -117,3 +124,20 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     final = Blend(train_gradient_boosting(trial.past, trial.outcomes, trial.sensor), same_hour, weight)
     why = f"Better than {fallback.predictor.name} {losses}"
     return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)
+
+
+def _auction_prices_or(fallback: Choice, trial: Trial) -> Choice:
+    """LEAR and its correction, if they were better than the fallback and than the naive forecast."""
+    per_day, values = trial.past.clock.per_day, trial.held_out.values
+    first, end = (int(f(trial.held_out.rows.bound)) // per_day for f in (np.min, np.max))
+    before = trial.outcomes.origins_from((first - trial.days) * per_day).before(first * per_day)
+    proof = train_auction_prices(trial.past, first - trial.days).fitted(trial.past, before)
+    said = trial.quantiles(proof)
+    trained, kept = pinball(said, values), pinball(fallback.held_out, values)
+    losses = f"(pinball loss {trained:.3g} against {kept:.3g} on the last {trial.days} days)."
+    if not (trained < kept and mae(said[:, 1], values) < trial.mae_naive):
+        return replace(fallback, reason=f"LEAR did not beat it {losses}")
+    final = replace(
+        train_auction_prices(trial.past, end + 1), spread=proof.fitted(trial.past, trial.held_out).spread
+    )
+    return Choice(LadderStep.AUCTION_PRICES, final, f"Better than {fallback.predictor.name} {losses}", said)

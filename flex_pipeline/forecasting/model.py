@@ -73,6 +73,7 @@ def read_past(history: pl.DataFrame, sensor: Sensor, before: datetime, instant: 
     """What a sensor measured in the steps that start before a time; ForecastError when that is nothing."""
     clock = WallClock(sensor.timezone, sensor.resolution)
     usable = USABLE_PRICES if sensor.kind == "price" else USABLE
+    before = before.astimezone(UTC)
     past = History.read(history, clock, before - usable, before)
     asks_for_nothing = sensor.kind == "soc-minima" and len(past.values) > 0
     if past.days == 0 and not asks_for_nothing:

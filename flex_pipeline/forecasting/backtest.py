@@ -66,9 +66,7 @@ def _origins(first: datetime, days: int, timezone: ZoneInfo) -> Iterator[datetim
 
 def _forecast(model: Model, history: pl.DataFrame, origin: datetime, horizon: timedelta) -> pl.DataFrame:
     step = model.sensor.resolution
-    starts = pl.datetime_range(
-        origin, origin + horizon, step, closed="left", eager=True, time_unit="us"
-    )
+    starts = pl.datetime_range(origin, origin + horizon, step, closed="left", eager=True, time_unit="us")
     quantiles = model.predict(history, origin=origin, starts=list(starts))
     wide = quantiles.with_columns(pl.col("value").fill_null(float("nan")))["value"].to_numpy().reshape(-1, 3)
     return pl.DataFrame(

@@ -1,7 +1,7 @@
-"""Conformal calibration: outer quantiles moved until they hold as often as they say, on held-out days.
+"""Conformal calibration: the outer quantiles widened or narrowed until they held as often as they say.
 
-After Romano et al. 2019 (conformalised quantile regression), each side by itself and in units of the distance
-between the outer quantiles, so that what is certain (no sun at night) stays certain.
+After Romano et al. 2019 (conformalised quantile regression), in units of the distance between the outer
+quantiles, so that what is certain (no sun at night) stays certain.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from flex_pipeline.forecasting.naive import Predictor
 from flex_pipeline.forecasting.scores import QUANTILES
 
 MOST = 0.5  # of the width: held-out days that ask for more were of another kind
+# seasons turn: four calm weeks do not promise a calm fifth (household, autumn: 79 % held instead of 77 %)
+NARROWING = 0.5
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Another forecast, its outer quantiles moved by shares of their distance; positive is up."""
+    """Another forecast, its outer quantiles moved apart by a share of their distance each."""
 
     inner: Predictor
-    low: float
-    high: float
+    share: float
 
     @property
     def name(self) -> str:
@@ -32,27 +33,26 @@ class Calibrated:
 
     def quantiles(self, history: History, rows: Rows) -> Floats:
         """Calibrated quantiles (rows, 3)."""
-        return moved(self.inner.quantiles(history, rows), self.low, self.high)
+        return widened(self.inner.quantiles(history, rows), self.share)
 
 
-def moved(quantiles: Floats, low: float, high: float) -> Floats:
-    """Outer quantiles of (n, 3) moved by shares of their distance, the median where it was."""
-    below, middle, above = np.sort(quantiles, axis=1).T
-    width = above - below
-    return np.column_stack(
-        [np.minimum(below + low * width, middle), middle, np.maximum(above + high * width, middle)]
-    )
+def widened(quantiles: Floats, share: float) -> Floats:
+    """Outer quantiles of (n, 3) moved apart by a share of their distance each, the median where it was."""
+    low, middle, high = np.sort(quantiles, axis=1).T
+    apart = share * (high - low)
+    return np.column_stack([np.minimum(low - apart, middle), middle, np.maximum(high + apart, middle)])
 
 
-def shifts(quantiles: Floats, values: Floats) -> tuple[float, float]:
-    """The shares of the width by which each side must move to hold on these values; 0 where none is uncertain."""
-    below, _, above = np.sort(quantiles, axis=1).T
-    width = above - below
+def widening(quantiles: Floats, values: Floats) -> float:
+    """The share of the width by which both sides must move to hold on these values; half of it if inwards.
+
+    0 where nothing is uncertain.
+    """
+    low, _, high = np.sort(quantiles, axis=1).T
+    width = high - low
     uncertain = np.isfinite(width) & (width > 0)
     if not uncertain.any():
-        return 0.0, 0.0
-    sides = ((below, QUANTILES[0]), (above, QUANTILES[-1]))
-    low, high = (
-        float(np.quantile(((values - side) / width.clip(1e-9))[uncertain], q)) for side, q in sides
-    )
-    return float(np.clip(low, -MOST, MOST)), float(np.clip(high, -MOST, MOST))
+        return 0.0
+    outside = np.maximum(low - values, values - high)[uncertain] / width[uncertain]
+    share = float(np.quantile(outside, QUANTILES[-1] - QUANTILES[0]))
+    return float(np.clip(share if share > 0 else NARROWING * share, -MOST, MOST))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flex_pipeline.forecasting.features import features
+from flex_pipeline.forecasting.features import features, usual
 from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.origins import Outcomes
 from flex_pipeline.forecasting.scores import QUANTILES
@@ -18,7 +18,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 TREES = {
     "max_iter": 60,
     "learning_rate": 0.06,
-    "max_leaf_nodes": 15,
+    "max_leaf_nodes": 7,
     "min_samples_leaf": 40,
     "max_features": 0.5,
     "l2_regularization": 1.0,
@@ -38,7 +38,8 @@ class GradientBoosting:
     def quantiles(self, history: History, rows: Rows) -> Floats:
         """What each model says of each row, unsorted."""
         known = features(history, rows, sky_over(self.sensor, rows.starts))
-        return np.column_stack([model.predict(known) for model in self.models])
+        above_usual = np.column_stack([model.predict(known) for model in self.models])
+        return np.asarray(usual(history, rows)[:, None] + above_usual)
 
 
 def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor) -> GradientBoosting:
@@ -46,8 +47,9 @@ def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
+    above_usual = outcomes.values - usual(history, outcomes.rows)
     models = (
-        HistGradientBoostingRegressor(loss="quantile", quantile=q, **TREES).fit(known, outcomes.values)
+        HistGradientBoostingRegressor(loss="quantile", quantile=q, **TREES).fit(known, above_usual)
         for q in QUANTILES
     )
     return GradientBoosting(sensor, tuple(models))

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from flex_pipeline.forecasting.blend import Blend, best_weight
+from flex_pipeline.forecasting.conformal import Calibrated, widening
 from flex_pipeline.forecasting.gradient_boosting import train_gradient_boosting
 from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.known import known_before
@@ -116,12 +117,15 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
     main, second = trial.quantiles(proof), trial.quantiles(same_hour)
     weight = best_weight(main, second, values)
-    blended = trial.quantiles(Blend(proof, same_hour, weight))
+    blend = Blend(proof, same_hour, weight)
+    share = widening(trial.quantiles(blend), values)
+    blended = trial.quantiles(Calibrated(blend, share))
     trained, kept = pinball(blended, values), pinball(fallback.held_out, values)
     losses = f"(pinball loss {trained:.3g} against {kept:.3g} on the last {trial.days} days)."
     if not (trained < kept and mae(blended[:, 1], values) < trial.mae_naive):
         return replace(fallback, reason=f"Gradient boosting did not beat it {losses}")
-    final = Blend(train_gradient_boosting(trial.past, trial.outcomes, trial.sensor), same_hour, weight)
+    trained_on_all = train_gradient_boosting(trial.past, trial.outcomes, trial.sensor)
+    final = Calibrated(Blend(trained_on_all, same_hour, weight), share)
     why = f"Better than {fallback.predictor.name} {losses}"
     return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)
 

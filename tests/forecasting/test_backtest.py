@@ -24,7 +24,12 @@ def weekly(local: datetime) -> float:
 
 @pytest.mark.parametrize(
     ("kind", "known", "minutes"),
-    [("load", {}, 60), ("load", {}, 15), ("pv", {"delay": "PT3H"}, 60), ("price", {"day-ahead": "13:00"}, 60)],
+    [
+        ("load", {}, 60),
+        ("load", {}, 15),
+        ("pv", {"delay": "PT3H"}, 60),
+        ("price", {"day-ahead": "13:00"}, 60),
+    ],
 )
 def test_changing_every_value_after_an_origin_leaves_its_forecast_unchanged(
     sensor: MakeSensor, series: MakeSeries, kind: str, known: dict[str, str], minutes: int

@@ -14,7 +14,7 @@ from flex_pipeline.forecasting.scores import QUANTILES
 from flex_pipeline.forecasting.solar import sky_over
 from flex_pipeline.portfolio.sensor import Sensor
 
-# 200 rounds forecast one household's load 1 % better at three times the cost, but its PV 5 % worse
+# shallow and few: the lags of one household carry little, and deeper trees learn last month's weather
 TREES = {
     "max_iter": 60,
     "learning_rate": 0.06,
@@ -25,6 +25,8 @@ TREES = {
     "early_stopping": False,
     "random_state": 0,
 }
+# a weather forecast bends in many places: PV of half a year, error 0.033 instead of 0.038 of 1
+TREES_WITH_PUBLISHED = TREES | {"max_iter": 200, "max_leaf_nodes": 15}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor
 
     known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
     above_usual = outcomes.values - usual(history, outcomes.rows)
+    trees = TREES if history.published is None else TREES_WITH_PUBLISHED
     models = (
-        HistGradientBoostingRegressor(loss="quantile", quantile=q, **TREES).fit(known, above_usual)
+        HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(known, above_usual)
         for q in QUANTILES
     )
     return GradientBoosting(sensor, tuple(models))

@@ -45,7 +45,8 @@ class Choice:
 def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime) -> Model:
     """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
 
-    `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps. Models learn from
+    `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps; further columns are
+    what was published for the step (weather, a provider's forecast) before anyone forecast it. Models learn from
     origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
     """
     ended = cutoff - sensor.resolution + MICROSECOND

@@ -56,7 +56,8 @@ class Model:
     ) -> pl.DataFrame:
         """Quantiles of the steps that start at `starts` (UTC), from what is known at `origin`.
 
-        `history`: event_start (UTC), value; what is not known at `origin` yet is not looked at. Result:
+        `history`: event_start (UTC), value; what is not known at `origin` yet is not looked at; further columns
+        as in training, also for the steps to forecast. Result:
         event_start, quantile (0.1, 0.5, 0.9), value in the unit of the sensor, in order of the quantiles;
         null only for soc-minima, where nothing is asked. ForecastError when nothing is known at all.
         """

@@ -35,7 +35,7 @@ def test_what_was_learnt_at_one_level_of_prices_holds_at_another() -> None:
     moved = correction.of(higher, ahead, linear(higher, ahead))
     stayed = correction.of(known, ahead, linear(known, ahead))
     # not to the last digit: a split may lie on rounding
-    assert np.abs(moved - stayed).mean() < 0.2 < 3 < np.abs(stayed).mean()
+    assert np.abs(moved - stayed).mean() < 0.5 < 3 < np.abs(stayed).mean()
 
 
 def test_features_of_a_day_do_not_hold_its_prices_nor_later_ones() -> None:

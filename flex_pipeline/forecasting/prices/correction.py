@@ -16,7 +16,7 @@ from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.prices.market import HOURS, Market
 from flex_pipeline.forecasting.wall_clock import Integers
 
-# benchmarks/price_settings.py chose them on the year before the published test period
+# benchmarks/price_settings.py compares them on the year before the published test period
 TREES = {
     "loss": "absolute_error",
     "max_iter": 200,
@@ -27,7 +27,7 @@ TREES = {
     "l2_regularization": 1.0,
     "early_stopping": False,
 }
-SEEDS = (0, 1)
+SEEDS = (0, 1)  # the mean of two is steadier; not tuned
 WINDOW_DAYS = 1092
 
 

@@ -9,8 +9,7 @@ from flex_pipeline.forecasting.prices.correction import Correction, train_correc
 from flex_pipeline.forecasting.prices.lear import lear
 from flex_pipeline.forecasting.prices.market import Market
 
-# benchmarks/price_settings.py chose it on the year before the published test period
-RETRAIN_DAYS = 28
+RETRAIN_DAYS = 28  # not tuned: half of what the settings were compared with, as there was time for it
 WARM_UP_DAYS = 364  # LEAR over fewer days errs in ways that a correction should not learn
 FEWEST_DAYS_TO_CORRECT = 182
 

@@ -7,24 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from flex_pipeline.forecasting.features import features
+from flex_pipeline.forecasting.features import features, usual
 from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.origins import Outcomes
 from flex_pipeline.forecasting.scores import QUANTILES
 from flex_pipeline.forecasting.solar import sky_over
 from flex_pipeline.portfolio.sensor import Sensor
 
-# 200 rounds forecast one household's load 1 % better at three times the cost, but its PV 5 % worse
+# shallow and few: the lags of one household carry little, and deeper trees learn last month's weather
 TREES = {
     "max_iter": 60,
     "learning_rate": 0.06,
-    "max_leaf_nodes": 15,
+    "max_leaf_nodes": 7,
     "min_samples_leaf": 40,
     "max_features": 0.5,
     "l2_regularization": 1.0,
     "early_stopping": False,
     "random_state": 0,
 }
+# a weather forecast bends in many places: PV of half a year, error 0.033 instead of 0.038 of 1
+TREES_WITH_PUBLISHED = TREES | {"max_iter": 200, "max_leaf_nodes": 15}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class GradientBoosting:
     def quantiles(self, history: History, rows: Rows) -> Floats:
         """What each model says of each row, unsorted."""
         known = features(history, rows, sky_over(self.sensor, rows.starts))
-        return np.column_stack([model.predict(known) for model in self.models])
+        above_usual = np.column_stack([model.predict(known) for model in self.models])
+        return np.asarray(usual(history, rows)[:, None] + above_usual)
 
 
 def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor) -> GradientBoosting:
@@ -46,8 +49,10 @@ def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
+    above_usual = outcomes.values - usual(history, outcomes.rows)
+    trees = TREES if history.published is None else TREES_WITH_PUBLISHED
     models = (
-        HistGradientBoostingRegressor(loss="quantile", quantile=q, **TREES).fit(known, outcomes.values)
+        HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(known, above_usual)
         for q in QUANTILES
     )
     return GradientBoosting(sensor, tuple(models))

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flex_pipeline.forecasting.published import Published
 from flex_pipeline.forecasting.wall_clock import Instants, Integers, WallClock
 
 Floats = NDArray[np.float64]
@@ -41,15 +42,20 @@ class History:
     clock: WallClock
     first: int
     values: Floats
+    published: Published | None = None
 
     @classmethod
     def read(cls, frame: pl.DataFrame, clock: WallClock, since: datetime, before: datetime) -> History:
-        """Rows of event_start (UTC) and value within [since, before); steps stated twice are averaged."""
+        """Rows of event_start (UTC) and value within [since, before); steps stated twice are averaged.
+
+        Further columns are what was published ahead for a step, and are read after `before` too.
+        """
+        published = Published.read(frame, clock, since) if frame.width > 2 else None
         past = frame.select("event_start", pl.col("value").cast(pl.Float64).fill_nan(None)).filter(
             pl.col("event_start") >= since, pl.col("event_start") < before
         )
         if past.is_empty():
-            return cls(clock, 0, np.empty(0))
+            return cls(clock, 0, np.empty(0), published)
         starts = past["event_start"].dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         by_step = (
             pl.DataFrame({"step": clock.steps(starts.to_numpy()), "value": past["value"]})
@@ -61,7 +67,7 @@ class History:
         days = (int(step.max()) - first) // clock.per_day + 1
         values = np.full(days * clock.per_day, np.nan)
         values[step - first] = by_step["value"].to_numpy()
-        return cls(clock, first, values)
+        return cls(clock, first, values, published)
 
     @property
     def days(self) -> float:

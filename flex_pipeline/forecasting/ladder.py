@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from flex_pipeline.forecasting.blend import Blend, best_weight
+from flex_pipeline.forecasting.conformal import Calibrated, widening
 from flex_pipeline.forecasting.gradient_boosting import train_gradient_boosting
 from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.known import known_before
 from flex_pipeline.forecasting.model import LadderStep, Model, read_past
 from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, Predictor, Repeat, SameHour, WeekAgo
+from flex_pipeline.forecasting.prices.predictor import train_auction_prices
 from flex_pipeline.forecasting.scores import mae, pinball
 from flex_pipeline.forecasting.trial import Trial
 from flex_pipeline.forecasting.wall_clock import MICROSECOND
@@ -21,6 +24,9 @@ from flex_pipeline.portfolio.sensor import Kind, Sensor
 # days of measured values that each step of the ladder needs
 DAYS_FOR_DAY_AGO, DAYS_FOR_WEEK_AGO, DAYS_FOR_SAME_HOUR = 2, 14, 28
 DAYS_FOR_TRAINING = 42  # two weeks for the lags, four of outcomes
+DAYS_FOR_PRICES = (
+    70  # a quarter held out, then a week of lags, four of outcomes, and origins to learn errors from
+)
 
 # a driver's plans come in steps: their average is a plan that nobody has
 PLANS: frozenset[Kind] = frozenset({"availability", "usage", "soc-minima"})
@@ -39,7 +45,8 @@ class Choice:
 def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime) -> Model:
     """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
 
-    `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps. Models learn from
+    `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps; further columns are
+    what was published for the step (weather, a provider's forecast) before anyone forecast it. Models learn from
     origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
     """
     ended = cutoff - sensor.resolution + MICROSECOND
@@ -63,6 +70,8 @@ def _choose(trial: Trial) -> Choice:
     if days < DAYS_FOR_SAME_HOUR:
         return _day_or_week(trial)
     fallback = _same_hour_or_week(trial)
+    if trial.sensor.kind == "price" and days >= DAYS_FOR_PRICES:
+        return _auction_prices_or(fallback, trial)
     return _trained_or(fallback, trial) if days >= DAYS_FOR_TRAINING else fallback
 
 
@@ -109,11 +118,31 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
     main, second = trial.quantiles(proof), trial.quantiles(same_hour)
     weight = best_weight(main, second, values)
-    blended = trial.quantiles(Blend(proof, same_hour, weight))
+    blend = Blend(proof, same_hour, weight)
+    share = widening(trial.quantiles(blend), values)
+    blended = trial.quantiles(Calibrated(blend, share))
     trained, kept = pinball(blended, values), pinball(fallback.held_out, values)
     losses = f"(pinball loss {trained:.3g} against {kept:.3g} on the last {trial.days} days)."
     if not (trained < kept and mae(blended[:, 1], values) < trial.mae_naive):
         return replace(fallback, reason=f"Gradient boosting did not beat it {losses}")
-    final = Blend(train_gradient_boosting(trial.past, trial.outcomes, trial.sensor), same_hour, weight)
+    trained_on_all = train_gradient_boosting(trial.past, trial.outcomes, trial.sensor)
+    final = Calibrated(Blend(trained_on_all, same_hour, weight), share)
     why = f"Better than {fallback.predictor.name} {losses}"
     return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)
+
+
+def _auction_prices_or(fallback: Choice, trial: Trial) -> Choice:
+    """LEAR and its correction, if they were better than the fallback and than the naive forecast."""
+    per_day, values = trial.past.clock.per_day, trial.held_out.values
+    first, end = (int(f(trial.held_out.rows.bound)) // per_day for f in (np.min, np.max))
+    before = trial.outcomes.origins_from((first - trial.days) * per_day).before(first * per_day)
+    proof = train_auction_prices(trial.past, first - trial.days).fitted(trial.past, before)
+    said = trial.quantiles(proof)
+    trained, kept = pinball(said, values), pinball(fallback.held_out, values)
+    losses = f"(pinball loss {trained:.3g} against {kept:.3g} on the last {trial.days} days)."
+    if not (trained < kept and mae(said[:, 1], values) < trial.mae_naive):
+        return replace(fallback, reason=f"LEAR did not beat it {losses}")
+    final = replace(
+        train_auction_prices(trial.past, end + 1), spread=proof.fitted(trial.past, trial.held_out).spread
+    )
+    return Choice(LadderStep.AUCTION_PRICES, final, f"Better than {fallback.predictor.name} {losses}", said)

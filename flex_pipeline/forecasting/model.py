@@ -21,6 +21,7 @@ from flex_pipeline.forecasting.wall_clock import Instants, WallClock
 from flex_pipeline.portfolio.sensor import Sensor
 
 USABLE = timedelta(days=400)  # a year of origins and their lags; what is older only costs time
+USABLE_PRICES = timedelta(days=4 * 366)  # three years for LEAR, one before them to correct it by
 
 
 class LadderStep(IntEnum):
@@ -31,6 +32,7 @@ class LadderStep(IntEnum):
     WEEK_AGO = 2
     SAME_HOUR = 3
     GRADIENT_BOOSTING = 4
+    AUCTION_PRICES = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Model:
     ) -> pl.DataFrame:
         """Quantiles of the steps that start at `starts` (UTC), from what is known at `origin`.
 
-        `history`: event_start (UTC), value; what is not known at `origin` yet is not looked at. Result:
+        `history`: event_start (UTC), value; what is not known at `origin` yet is not looked at; further columns
+        as in training, also for the steps to forecast. Result:
         event_start, quantile (0.1, 0.5, 0.9), value in the unit of the sensor, in order of the quantiles;
         null only for soc-minima, where nothing is asked. ForecastError when nothing is known at all.
         """
@@ -70,11 +73,13 @@ class Model:
 def read_past(history: pl.DataFrame, sensor: Sensor, before: datetime, instant: datetime) -> History:
     """What a sensor measured in the steps that start before a time; ForecastError when that is nothing."""
     clock = WallClock(sensor.timezone, sensor.resolution)
-    past = History.read(history, clock, before - USABLE, before)
+    usable = USABLE_PRICES if sensor.kind == "price" else USABLE
+    before = before.astimezone(UTC)
+    past = History.read(history, clock, before - usable, before)
     asks_for_nothing = sensor.kind == "soc-minima" and len(past.values) > 0
     if past.days == 0 and not asks_for_nothing:
         raise ForecastError(
-            f"{sensor.name}: no value of the last {USABLE.days} days is known at {instant.isoformat()}; "
+            f"{sensor.name}: no value of the last {usable.days} days is known at {instant.isoformat()}; "
             f"a first forecast needs one value, a daily pattern two days"
         )
     return past

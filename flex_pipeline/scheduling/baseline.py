@@ -69,16 +69,10 @@ def _simulate(
         soc = stock.retention[t] * soc + stock.external_kwh[t]
         goal = high[t] if at_once else min(max(soc, low[t]), max(high[t], low[t]))
         for i, storage in feeders:
-            gain, loss = storage.charge_gain[t], storage.discharge_loss[t]
-            wanted = 0.0
-            if goal > soc and gain > 0:
-                left = min(room[t] for room in rooms[storage.name])
-                wanted = min(_charge_limit(storage)[t], left, (goal - soc) / gain)
-            elif goal < soc and loss > 0:
-                wanted = -min(storage.discharge_limit_kw[t], (soc - goal) / loss)
-            power = storage.possible_kw(wanted, t)
+            left = min(room[t] for room in rooms[storage.name])
+            power = storage.towards_kw(goal - soc, t, min(_charge_limit(storage)[t], left))
             charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
-            soc += gain * charge[i][t] - loss * discharge[i][t]
+            soc += storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             for room in rooms[storage.name]:
                 room[t] -= charge[i][t]
 

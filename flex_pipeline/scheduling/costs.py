@@ -1,5 +1,4 @@
-"""What a schedule costs, and by how much it violates the problem: from its numbers alone, without the
-model."""
+"""What a schedule costs: from its numbers alone, without the model."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from flex_pipeline.scheduling.problem import (
     SoftLimit,
     Stock,
     Storage,
-    runs,
+    stretches,
 )
 
 Array = NDArray[np.float64]
@@ -218,11 +217,8 @@ def _highest_cost(soft: SoftLimit | None, values: Array) -> float:
     """Σ price·highest excess, over stretches of equal price."""
     if soft is None:
         return 0.0
-    highest = np.zeros(soft.price.size)
-    stretch = runs(soft.price)
-    np.maximum.at(highest, stretch, _excess(soft, values))
-    first = np.unique(stretch, return_index=True)[1]
-    return float(highest[: first.size] @ soft.price[first])
+    first = list(stretches(soft.price))
+    return float(np.maximum.reduceat(_excess(soft, values), first) @ soft.price[first])
 
 
 def _excess(soft: SoftLimit, values: Array) -> Array:

@@ -40,12 +40,7 @@ def fallback(problem: Problem) -> Plan:
         goal, soc = _goal(stock), stock.start_kwh
         for t in range(goal.step + 1):
             short = goal.kwh - (stock.retention[t] * soc + stock.external_kwh[t])
-            wanted = 0.0
-            if short > 0 and storage.charge_gain[t] > 0:
-                wanted = min(storage.charge_limit_kw[t], short / storage.charge_gain[t])
-            elif short < 0 and storage.discharge_loss[t] > 0:
-                wanted = -min(storage.discharge_limit_kw[t], -short / storage.discharge_loss[t])
-            power = storage.possible_kw(wanted, t)
+            power = storage.towards_kw(short, t, storage.charge_limit_kw[t])
             charge[i][t], discharge[i][t] = max(power, 0.0), max(-power, 0.0)
             moved = storage.charge_gain[t] * charge[i][t] - storage.discharge_loss[t] * discharge[i][t]
             soc = goal.kwh - short + moved

@@ -157,7 +157,16 @@ class Storage:
     prefer_curtailing_later: bool = True
     charge_minimum_kw: Array | None = None  # (T,): charges with this much or not at all
 
-    def possible_kw(self, power_kw: float, t: int) -> float:
+    def towards_kw(self, missing_kwh: float, t: int, most_kw: float) -> float:
+        """The power that fills what its stock lacks, as near as limits and operation modes allow."""
+        gain, loss, wanted = self.charge_gain[t], self.discharge_loss[t], 0.0
+        if missing_kwh > 0 and gain > 0:
+            wanted = min(most_kw, missing_kwh / gain)
+        elif missing_kwh < 0 and loss > 0:
+            wanted = -min(self.discharge_limit_kw[t], -missing_kwh / loss)
+        return self._possible_kw(wanted, t)
+
+    def _possible_kw(self, power_kw: float, t: int) -> float:
         """The power nearest to a wanted one that an operation mode allows; 0 where that would charge too weakly."""
         least, most = -float(self.discharge_limit_kw[t]), float(self.charge_limit_kw[t])
         bands = [
@@ -270,6 +279,6 @@ def added_up(power_kw: Mapping[str, Array], members: Collection[str], n: int) ->
     return sum((power for name, power in power_kw.items() if name in members), np.zeros(n))
 
 
-def runs(values: Array) -> NDArray[np.intp]:
-    """The number of the stretch of equal values that each step belongs to."""
-    return np.concatenate([[0], np.cumsum(values[1:] != values[:-1])])
+def stretches(price: Array) -> tuple[int, ...]:
+    """First step of each stretch of equal price."""
+    return (0, *(int(t) + 1 for t in np.flatnonzero(price[1:] != price[:-1])))

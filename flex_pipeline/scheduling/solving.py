@@ -87,8 +87,9 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
 def _infeasible(problem: Problem, placement: Placement, strict: Search) -> Schedule:
     from flex_pipeline.scheduling.diagnosis import diagnose
     from flex_pipeline.scheduling.fallback import fallback
+    from flex_pipeline.scheduling.search import Search
 
-    elastic = type(strict)(placement.rest, strict.gap, strict.deadline, elastic=True)
+    elastic = Search(placement.rest, strict.gap, strict.deadline, elastic=True)
     found = elastic.least_violating()
     if found is None:
         return to_schedule(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection as Session
@@ -108,12 +107,6 @@ def _refuse_changed_units(session: Session, portfolio: Portfolio) -> None:
                 f'sensor {name}: its values are stored in "{unit}" per {resolution}, and the portfolio now says '
                 f'"{sensor.unit}" per {sensor.resolution}; give the series a new name'
             )
-
-
-def sensor_ids(session: Session) -> Mapping[str, int]:
-    """The warehouse's number of each active sensor."""
-    found = session.execute(text("select name, sensor_id from flex.sensor where active"))
-    return {row.name: row.sensor_id for row in found}
 
 
 def read_content(session: Session, version_id: int) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from flex_pipeline.planning.ingestion import CLOCK_CHANGE, PUBLICATION, READABLE
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.warehouse.beliefs import read_as_of
 from flex_pipeline.warehouse.connection import Connection
-from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.verdicts import read_verdicts
 from tests.sources.local_server import Reply, serving
+from tests.warehouse.sensors import warehouse_with
 
 HOUR = timedelta(hours=1)
 DAY = date(2026, 10, 25)  # 25 hours in Amsterdam, from 22:00 UTC on the day before
@@ -23,16 +23,7 @@ NOW = datetime(2026, 10, 27, tzinfo=UTC)
 
 @pytest.fixture
 def warehouse(database: Connection) -> Engine:
-    migrate(database)
-    with engine(database).begin() as session:
-        session.execute(text("insert into flex.portfolio_version (content_hash, content) values ('x', '{}')"))
-        session.execute(
-            text("""
-                insert into flex.sensor (name, kind, unit, resolution, active, version_id)
-                values ('load', 'load', 'kW', 'PT1H', true, 1), ('price', 'price', 'EUR/MWh', 'PT1H', true, 1)
-            """)
-        )
-    return engine(database)
+    return warehouse_with(database, load=("load", "kW"), price=("price", "EUR/MWh"))
 
 
 def sensor(kind: str = "load", unit: str = "kW", **source: str) -> Sensor:

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
-from flex_pipeline.scheduling.model.plain import plain_model
 from flex_pipeline.scheduling.placing import one_after_the_other
 from flex_pipeline.scheduling.process import Run
+from tests.scheduling.plain import plain_cost
 from tests.scheduling.sites import at, battery, process, series, site
 
 SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
@@ -89,17 +89,6 @@ def problem_of(mapping: dict[str, Any]) -> Problem:
         raise
 
 
-def plain_optimum(problem: Problem) -> float | None:
-    """The cost of the same problem as one Pyomo model, by another interface to the solver."""
-    from pyomo.contrib.appsi.solvers import Highs
-
-    solver = Highs()
-    solver.config.load_solution = False
-    solver.highs_options = {"threads": 1, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-7}
-    found = solver.solve(plain_model(problem.by_name())).best_feasible_objective
-    return None if found is None else float(found)
-
-
 def assert_exact(schedule: Schedule) -> None:
     assert schedule.status == "optimal", schedule.diagnosis
     assert schedule.certificate.primal_violation <= 1e-6
@@ -111,7 +100,7 @@ def assert_exact(schedule: Schedule) -> None:
 @given(sites())
 def test_a_joint_site_costs_what_plain_pyomo_says(mapping: dict[str, Any]) -> None:
     problem = problem_of(mapping)
-    schedule, optimum = solve(problem), plain_optimum(problem)
+    schedule, optimum = solve(problem), plain_cost(problem.by_name())
 
     assert (schedule.status == "infeasible") == (optimum is None)
     if optimum is not None:

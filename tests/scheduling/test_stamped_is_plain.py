@@ -7,14 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyomo.contrib.appsi.solvers import Highs
 
-from flex_pipeline.scheduling import Problem, read_problem, solve
-from flex_pipeline.scheduling.model.plain import plain_model
+from flex_pipeline.scheduling import read_problem, solve
 from flex_pipeline.scheduling.placing import place
+from tests.scheduling.plain import plain_cost
 from tests.scheduling.sites import at, battery, process, series, site
-
-GAP = 1e-7
 
 few = st.sampled_from
 kilowatts = few(["1 kW", "2.5 kW", "4 kW"])
@@ -108,20 +105,11 @@ def sites(draw: st.DrawFn) -> dict[str, Any]:
     return site(prices, *devices, **draw(contexts(hours)))
 
 
-def plain_cost(problem: Problem) -> float | None:
-    """What the plain model costs at its optimum; None where it has none."""
-    highs = Highs()
-    highs.config.load_solution = False
-    highs.highs_options = {"mip_rel_gap": 0.0, "mip_abs_gap": GAP}
-    found = highs.solve(plain_model(place(problem).rest))
-    return found.best_feasible_objective
-
-
 @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(sites())
 def test_both_cost_the_same(document: dict[str, Any]) -> None:
     problem = read_problem(document)
-    schedule, expected = solve(problem), plain_cost(problem)
+    schedule, expected = solve(problem), plain_cost(place(problem).rest)
 
     if expected is None:
         assert schedule.status == "infeasible"

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, text
 
 from flex_pipeline.warehouse.beliefs import read_as_of, read_stored, store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
-from flex_pipeline.warehouse.database import MIGRATIONS, engine, migrate
+from flex_pipeline.warehouse.database import MIGRATIONS, migrate
+from tests.warehouse.sensors import warehouse_with
 
 START = datetime(2026, 12, 31, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -18,16 +19,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def warehouse(database: Connection) -> Engine:
-    migrate(database)
-    with engine(database).begin() as session:
-        session.execute(text("insert into flex.portfolio_version (content_hash, content) values ('x', '{}')"))
-        session.execute(
-            text("""
-                insert into flex.sensor (name, kind, unit, resolution, active, version_id)
-                values ('load', 'load', 'kW', 'PT1H', true, 1)
-            """)
-        )
-    return engine(database)
+    return warehouse_with(database, load=("load", "kW"))
 
 
 def beliefs(*rows: tuple[int, float, int], source: str = "meter") -> pl.DataFrame:

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.warehouse.beliefs import read_as_of, store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
-from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.retention import Expired, expire, find_expired
+from tests.warehouse.sensors import warehouse_with
 
 TODAY = date(2026, 11, 21)
 HOUR = timedelta(hours=1)
@@ -20,9 +20,8 @@ THINNED = Retention.model_validate({"superseded": "6 months"})
 
 @pytest.fixture
 def warehouse(database: Connection) -> Engine:
-    migrate(database)
-    with engine(database).begin() as session:
-        session.execute(text("insert into flex.portfolio_version (content_hash, content) values ('x', '{}')"))
+    warehouse = warehouse_with(database, load=("load", "kW"), price=("price", "EUR/kWh"))
+    with warehouse.begin() as session:
         session.execute(
             text("""
                 insert into flex.site values
@@ -30,14 +29,8 @@ def warehouse(database: Connection) -> Engine:
                     ('mill', 'UTC', 'EUR', 'mill', null, null, true, 1)
             """)
         )
-        session.execute(
-            text("""
-                insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
-                    ('load', 'home', 'load', 'kW', 'PT1H', true, 1),
-                    ('price', null, 'price', 'EUR/kWh', 'PT1H', true, 1)
-            """)
-        )
-    return engine(database)
+        session.execute(text("update flex.sensor set site_id = 'home' where name = 'load'"))
+    return warehouse
 
 
 def believe(

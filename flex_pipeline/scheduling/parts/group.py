@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from flex_pipeline.scheduling.parts.metering import MeterShape, commitment_flows, priced_flows
-from flex_pipeline.scheduling.parts.part import Part, stretches, within
-from flex_pipeline.scheduling.parts.storage import breach_parameters
+from flex_pipeline.scheduling.parts.metering import MeterShape, bounds, commitment_flows, priced_flows
+from flex_pipeline.scheduling.parts.part import Part, within
+from flex_pipeline.scheduling.parts.soft import breach_parameters, soft_stretches
 from flex_pipeline.scheduling.problem import Group, Problem
 
 
@@ -21,22 +21,17 @@ class GroupShape(MeterShape):
 def group_part(problem: Problem, group: Group, *, elastic: bool) -> Part:
     """Where the power of its members adds up; they are linked to it and to the connection."""
     priced, parameters = priced_flows(problem, group, commitment_flows(group.commitments), elastic=elastic)
-    parameters |= {
-        "fixed": group.fixed_kw,
-        "import_kw": group.import_limit_kw,
-        "export_kw": group.export_limit_kw,
-    }
+    parameters |= bounds(group)
     soft = {"group_consumption_capacity": group.import_soft, "group_production_capacity": group.export_soft}
     for name, limit in soft.items():
         if limit is not None:
             parameters |= within(name, breach_parameters(limit))
-    found = [None if limit is None else stretches(limit.price) for limit in soft.values()]
     shape = GroupShape(
         steps=problem.grid.n,
         hours=problem.grid.hours,
         elastic=elastic,
         priced=priced,
-        consumption_capacity=found[0],
-        production_capacity=found[1],
+        consumption_capacity=soft_stretches(group.import_soft),
+        production_capacity=soft_stretches(group.export_soft),
     )
     return Part("group", group.name, shape, parameters)

@@ -39,6 +39,11 @@ class PricedFlow:
     down_price: Array
 
 
+def bounds(meter: Meter) -> dict[str, Array]:
+    """Its fixed power, and how much it carries each way."""
+    return {"fixed": meter.fixed_kw, "import_kw": meter.import_limit_kw, "export_kw": meter.export_limit_kw}
+
+
 def commitment_flows(commitments: Iterable[Commitment]) -> list[PricedFlow]:
     """Commitments by their number: their names are people's, and need not be names of a model."""
     return [

@@ -71,11 +71,6 @@ def to_the_site(source: str) -> Link:
     return Link(source, "power", SITE, "power")
 
 
-def stretches(price: Array) -> Stretches:
-    """Where stretches of equal price begin."""
-    return (0, *(int(t) + 1 for t in np.flatnonzero(price[1:] != price[:-1])))
-
-
 def one(value: float) -> Array:
     """A parameter that does not vary."""
     return np.array([value])

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from flex_pipeline.portfolio.flex_context import ELECTRICITY
-from flex_pipeline.scheduling.parts.metering import MeterShape, PricedFlow, commitment_flows, priced_flows
-from flex_pipeline.scheduling.parts.part import Part, Stretches, key, stretches, within
-from flex_pipeline.scheduling.parts.storage import breach_parameters, peak_parameters
+from flex_pipeline.scheduling.parts.metering import (
+    MeterShape,
+    PricedFlow,
+    bounds,
+    commitment_flows,
+    priced_flows,
+)
+from flex_pipeline.scheduling.parts.part import Part, Stretches, key, within
+from flex_pipeline.scheduling.parts.soft import breach_parameters, peak_parameters, soft_stretches
 from flex_pipeline.scheduling.problem import Problem, Site
 
 ENERGY = "net_energy"
@@ -28,11 +34,7 @@ def site_part(problem: Problem, site: Site, *, elastic: bool) -> Part:
     energy = PricedFlow(ENERGY, 0 * site.fixed_kw, site.consumption_price, site.production_price)
     flows = [energy, *commitment_flows(site.commitments)]
     priced, parameters = priced_flows(problem, site, flows, elastic=elastic)
-    parameters |= {
-        "fixed": site.fixed_kw,
-        "import_kw": site.import_limit_kw,
-        "export_kw": site.export_limit_kw,
-    }
+    parameters |= bounds(site)
     soft = {
         "site_consumption_capacity": site.import_soft,
         "site_production_capacity": site.export_soft,
@@ -43,16 +45,15 @@ def site_part(problem: Problem, site: Site, *, elastic: bool) -> Part:
         if limit is not None:
             peak = name.startswith("site_peak")
             parameters |= within(name, peak_parameters(limit) if peak else breach_parameters(limit))
-    found = [None if limit is None else stretches(limit.price) for limit in soft.values()]
     shape = SiteShape(
         steps=problem.grid.n,
         hours=problem.grid.hours,
         elastic=elastic,
         priced=priced,
-        consumption_capacity=found[0],
-        production_capacity=found[1],
-        peak_consumption=found[2],
-        peak_production=found[3],
+        consumption_capacity=soft_stretches(site.import_soft),
+        production_capacity=soft_stretches(site.export_soft),
+        peak_consumption=soft_stretches(site.import_peak),
+        peak_production=soft_stretches(site.export_peak),
     )
     return Part("site", site_name(site), shape, parameters)
 

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from flex_pipeline.scheduling.parts.part import Array, Part, Shape, Stretches, one, stretches, within
-from flex_pipeline.scheduling.parts.storage import breach_parameters
-from flex_pipeline.scheduling.problem import Problem, SocStatement, SoftLimit, Stock
+from flex_pipeline.scheduling.parts.part import Array, Part, Shape, Stretches, one, within
+from flex_pipeline.scheduling.parts.soft import breach_parameters
+from flex_pipeline.scheduling.problem import Problem, SocStatement, SoftLimit, Stock, stretches
 
 Asked = Literal["hard"] | Stretches | None  # a statement: hard, soft with stretches of equal price, or none
 

@@ -14,11 +14,11 @@ from flex_pipeline.scheduling.parts.part import (
     Shape,
     Stretches,
     key,
-    stretches,
     to_the_site,
     within,
 )
-from flex_pipeline.scheduling.problem import Problem, SoftLimit, Storage
+from flex_pipeline.scheduling.parts.soft import breach_parameters, soft_stretches
+from flex_pipeline.scheduling.problem import Problem, Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,8 @@ def storage_part(problem: Problem, storage: Storage, *, elastic: bool, directed:
         wear=bool(storage.wear_price.any()),
         modes=len(storage.modes_kw),
         minimum_charge=storage.charge_minimum_kw is not None,
-        consumption_capacity=_stretches(storage.charge_soft),
-        production_capacity=_stretches(storage.discharge_soft),
+        consumption_capacity=soft_stretches(storage.charge_soft),
+        production_capacity=soft_stretches(storage.discharge_soft),
         steady=stock is not None and not stock.fills_sooner,
         directed=directed,
     )
@@ -81,18 +81,3 @@ def _parameters(storage: Storage, shape: StorageShape) -> dict[str, Array]:
         if soft is not None:
             given |= within(name, breach_parameters(soft))
     return given
-
-
-def breach_parameters(soft: SoftLimit) -> dict[str, Array]:
-    """Parameters of a soft bound whose highest breach and whose area are paid for."""
-    return peak_parameters(soft) | {"price": soft.price}
-
-
-def peak_parameters(soft: SoftLimit) -> dict[str, Array]:
-    """Parameters of a soft bound whose highest breach is paid for."""
-    limit = np.where(np.isnan(soft.limit), np.inf, soft.limit)
-    return {"limit": limit, "highest_price": soft.price[list(stretches(soft.price))]}
-
-
-def _stretches(soft: SoftLimit | None) -> Stretches | None:
-    return None if soft is None else stretches(soft.price)

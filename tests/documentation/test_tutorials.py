@@ -1,0 +1,68 @@
+"""The tutorials as a reader follows them: each command is typed, and prints what the page says, to the digit.
+
+The numbers that FlexMeasures publishes, or that an independent model of the same problem has, stand here once more,
+so that page and code cannot go wrong together.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.documentation.pages import DOCS, Commands, File, steps
+
+TUTORIALS = DOCS / "tutorials"
+PUBLISHED = {
+    "1-battery.md": ["-4.655136 EUR", "164.08", "186.55", "17.89"],
+    "2-solar.md": [
+        "-18.620429 EUR",
+        "-14.015000 EUR",
+        "4.605429 EUR",
+        "304.08",
+        "288.89",
+        "355.69",
+        "197.89",
+    ],
+    "3-processes.md": ["9.60 EUR", "5.40 EUR", "4.30 EUR"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tutorials: each goes on from the one before."""
+    return tmp_path_factory.mktemp("tutorials")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_tutorial_prints_what_its_page_says(name: str, folder: Path) -> None:
+    for step in steps(TUTORIALS / name):
+        match step:
+            case File(path, text):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text(text, encoding="utf-8")
+            case Commands(lines, output):
+                printed = "".join(typed(line, folder) for line in lines)
+                assert output is None or printed == output
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_tutorial_shows_the_published_numbers(name: str) -> None:
+    page = (TUTORIALS / name).read_text(encoding="utf-8")
+    assert [number for number in PUBLISHED[name] if number not in page] == []
+
+
+def typed(line: str, folder: Path) -> str:
+    """What a command prints; it must end well."""
+    commands = {"flex-pipeline": f"{sys.executable} -m flex_pipeline.cli", "python": sys.executable}
+    word, _, rest = line.partition(" ")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FLEX_", "DAGSTER_"))}
+    environment |= {"PYTHONPATH": str(DOCS.parent), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        f"{commands[word]} {rest}", shell=True, capture_output=True, text=True, cwd=folder, env=environment
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return done.stdout

@@ -1,7 +1,9 @@
-{# What a net power costs per hour: bought at the one price, sold at the other. -#}
-{% macro price_of(net_power_kw) -%}
+{# What a net power costs per hour: bought at the one price, sold at the other; empty where one of them is. -#}
+{% macro price_of(
+    net_power_kw, consumption_price='consumption_price_per_kwh', production_price='production_price_per_kwh'
+) -%}
     (
-        consumption_price_per_kwh * greatest({{ net_power_kw }}, 0)
-        - production_price_per_kwh * greatest(-{{ net_power_kw }}, 0)
+        case when {{ net_power_kw }} > 0 then {{ consumption_price }} else {{ production_price }} end
+        * ({{ net_power_kw }})
     )
 {%- endmacro %}

@@ -10,11 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flex_pipeline.planning.flows import fixed_flow
 from flex_pipeline.planning.site_day import SiteDay
-from flex_pipeline.portfolio.flex_context import with_electricity
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.scheduling.problem import SoftLimit
-from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.plans import Plan
 
 Array = NDArray[np.float64]
@@ -152,7 +151,7 @@ class Solved:
             "baseline_power_kw": [device.power_kw[:n] for device in passive],
             "baseline_soc_kwh": [self._during(device.soc_kwh) for device in passive],
         }
-        return _rows(
+        return rows_of(
             {"device_id": np.repeat([device.device_id for device in devices], n)}
             | {name: np.tile(times, len(devices)) for name, times in self._times().items()}
             | {name: np.concatenate(parts) for name, parts in columns.items()}
@@ -160,12 +159,12 @@ class Solved:
 
     def site_steps(self) -> pl.DataFrame:
         """The rows of flex.site_plan: one for each step."""
-        site, schedule = self.problem.site, self.schedule
+        site, schedule, context = self.problem.site, self.schedule, self.given["flex_context"]
         columns = {
             "consumption_price": site.consumption_price,
             "production_price": site.production_price,
-            "inflexible_consumption_kw": self._flow("inflexible-consumption"),
-            "inflexible_production_kw": self._flow("inflexible-production"),
+            "inflexible_consumption_kw": fixed_flow(context, "consumption", self.problem.grid),
+            "inflexible_production_kw": fixed_flow(context, "production", self.problem.grid),
             "net_power_kw": schedule.site_power_kw,
             "baseline_net_power_kw": self.passive.site_power_kw,
             "consumption_capacity_kw": _finite(_strictest(site.import_limit_kw, site.import_soft)),
@@ -174,14 +173,14 @@ class Solved:
             if schedule.marginal_price is None
             else _finite(schedule.marginal_price),
         }
-        return _rows(self._times() | {name: values[: self.n] for name, values in columns.items()})
+        return rows_of(self._times() | {name: values[: self.n] for name, values in columns.items()})
 
     def shadow_prices(self) -> pl.DataFrame:
         """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
         prices, starts = self.schedule.shadow_prices, self._times()["event_start"]
         worth = np.array([price.values[: self.n] for price in prices]).reshape(len(prices), self.n)
         limit, step = np.nonzero(worth > WORTHLESS)
-        return _rows(
+        return rows_of(
             {
                 "component": [prices[i].component for i in limit],
                 "family": [prices[i].family for i in limit],
@@ -203,14 +202,8 @@ class Solved:
     def _unknown(self) -> Array:
         return np.full(self.problem.grid.n, np.nan)
 
-    def _flow(self, field: str) -> Array:
-        """The sum of the fixed flows of one direction (T,), kW."""
-        grid = self.problem.grid
-        given = with_electricity(self.given["flex_context"]).get(field, [])
-        return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
 
-
-def _rows(columns: Mapping[str, NDArray[Any] | list[str]]) -> pl.DataFrame:
+def rows_of(columns: Mapping[str, NDArray[Any] | list[Any]]) -> pl.DataFrame:
     """Rows of a table: times in UTC, and null for NaN."""
     times = {name: UTC_TIME for name in columns if name.startswith("event_")}
     return pl.DataFrame(columns, schema_overrides=times, nan_to_null=True)

@@ -152,6 +152,13 @@ def site_problem(
     }
 
 
+def context_with_values(site: Site, values: Values, start: datetime, end: datetime) -> dict[str, Any]:
+    """The flex-context of a site as a problem file has it, for the steps in [start, end)."""
+    zone = ZoneInfo(site.timezone)
+    resolved = _recurring(_with_values(site.flex_context, values, start, end), _days(start, end, zone), zone)
+    return dict(resolved)
+
+
 def input_hash(problem: Mapping[str, Any]) -> str:
     """Equal for equal problems: by it a plan is known."""
     return hashlib.sha256(json.dumps(problem, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

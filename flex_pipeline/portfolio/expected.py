@@ -78,6 +78,7 @@ EXPECTED: Mapping[Kind, Mapping[str, Any]] = {
     "price": {"spike": 20, "drift": 3, "stale-after": 1, "severity": _RANGE_IS_FINAL},
     "load": {"flat-after": "PT12H", "spike": 8, "drift": 3, "stale-after": 8},
     "pv": {"flat-after": "PT3H", "drift": 3, "stale-after": 8},
+    "power": {"stale-after": 8, "severity": {"completeness": "warning"}},
     "temperature": {"flat-after": "PT12H", "spike": 8, "drift": 3, "stale-after": 8},
     "irradiance": {"flat-after": "PT3H", "drift": 3, "stale-after": 8},
     "heat": {"drift": 3, "stale-after": 8},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flex_pipeline.portfolio.aggregate import Aggregate
 from flex_pipeline.portfolio.field_docs import markdown_table, model_table
-from flex_pipeline.portfolio.file_schema import DEVICE, FILE, OF_THE_FILE
+from flex_pipeline.portfolio.file_schema import BESIDE_AGGREGATE, DEVICE, FILE, OF_THE_FILE
 from flex_pipeline.portfolio.flex_context import COMMITMENT, COMMODITY, DEVICE_CONTEXT, FLEX_CONTEXT
 from flex_pipeline.portfolio.flex_model import OPERATION_MODE, STORAGE
 from flex_pipeline.portfolio.group import GROUP
@@ -34,6 +35,7 @@ def fields_page() -> str:
         "settings": model_table(Settings),
         "A sensor": model_table(Sensor, OF_THE_FILE, {"timezone": "the site's, else the settings'"}),
         "known, of a sensor": model_table(Known),
+        "An aggregate": model_table(Aggregate, BESIDE_AGGREGATE),
         "flex-context": markdown_table(FLEX_CONTEXT),
         "A commitment": markdown_table(COMMITMENT),
         "Another commodity": markdown_table(COMMODITY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flex_pipeline.portfolio.aggregate import Aggregate
 from flex_pipeline.portfolio.field_docs import DIALECT, model_of_type, record_schema, shared_definitions
 from flex_pipeline.portfolio.flex_context import DEVICE_CONTEXT, FLEX_CONTEXT
 from flex_pipeline.portfolio.flex_model import CAPACITY, FLEX_MODELS, device_types
@@ -17,6 +18,7 @@ FILE = {
     "account": "Who may read what is stored of the site.",
     "location": "Where it is: the sun and the weather are those of this place.",
     "sensors": "Series of numbers, by name.",
+    "aggregates": "Weighted sums of sensors, by name, for reports.",
     "flex-context": "What the site pays for energy, and what its connection can carry.",
     "groups": "Limits between devices and the connection, by name: what is drawn or delivered together.",
     "devices": "What can be scheduled behind the connection, by name.",
@@ -25,8 +27,14 @@ DEVICE = {
     "type": "What kind of device it is; a storage if not stated.",
     "flex-model": "What it can do, wants and may not.",
     "flex-context": "What holds for this device instead of what its site states.",
+    "meter": "The sensor of kind power that measures what it does, for reports; consumption positive.",
+}
+DEVICE_PARTS = {
+    "flex-context": {"$ref": "#/$defs/device-context"},
+    "meter": {"type": "object", "properties": {"sensor": {"type": "string"}}, "required": ["sensor"]},
 }
 LOCATION = {"latitude": 90, "longitude": 180}  # degrees, largest
+BESIDE_AGGREGATE = ("name", "site", "timezone")  # the same of an aggregate
 OF_THE_FILE = ("name", "site", "latitude", "longitude")  # what a sensor has from where it stands
 
 
@@ -54,9 +62,10 @@ def portfolio_schema(source: dict[str, Any]) -> dict[str, Any]:
             **shared_definitions(in_portfolio=True),
             "settings": settings,
             "series-sensor": sensor,
+            "aggregate": _without(Aggregate.model_json_schema(), BESIDE_AGGREGATE),
             "source": source,
             "device": {
-                **_object(DEVICE, {"type": {"enum": device_types()}, "flex-context": _ref("device-context")}),
+                **_object(DEVICE, DEVICE_PARTS | {"type": {"enum": device_types()}}),
                 "required": ["flex-model"],
                 "allOf": model_of_type(device_types(), "flex-model"),
             },
@@ -76,9 +85,18 @@ def _parts() -> dict[str, dict[str, Any]]:
         "account": {"type": "string"},
         "location": _object({}, degrees) | {"required": list(LOCATION)},
         "sensors": {"type": "object", "additionalProperties": _ref("series-sensor")},
+        "aggregates": {"type": "object", "additionalProperties": _ref("aggregate")},
         "flex-context": _ref("flex-context"),
         "groups": {"type": "object", "additionalProperties": _ref("group")},
         "devices": {"type": "object", "additionalProperties": _ref("device")},
+    }
+
+
+def _without(schema: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    properties = {name: part for name, part in schema["properties"].items() if name not in names}
+    return schema | {
+        "properties": properties,
+        "required": [name for name in schema["required"] if name not in names],
     }
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 Kind = Literal[
     "price",  # currency per energy
     "load",  # electric power, consumption
+    "power",  # electric power of a device as its meter says, consumption positive; never forecast
     "pv",  # electric power, production (stated positive)
     "temperature",
     "irradiance",

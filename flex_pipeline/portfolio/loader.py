@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from flex_pipeline.portfolio.aggregate import Aggregate
 from flex_pipeline.portfolio.belonging import belonging_faults
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
 from flex_pipeline.portfolio.expected import merged
@@ -35,7 +36,7 @@ from flex_pipeline.timeseries.units import parse_quantity
 SourceCheck = Callable[[Mapping[str, Any], Sensor | None], list[tuple[str, object, str]]]
 PluginLoader = Callable[[Collection[str], Path], None]
 
-Model = TypeVar("Model", Settings, Sensor)
+Model = TypeVar("Model", Settings, Sensor, Aggregate)
 
 
 class PortfolioError(ValueError):
@@ -58,6 +59,7 @@ class _Reader:
     sensors: dict[str, Sensor] = field(default_factory=dict)
     described: set[str] = field(default_factory=set)  # names of sensors, also of faulty ones
     references: list[tuple[Document, str, str]] = field(default_factory=list)
+    aggregates: list[tuple[Document, Aggregate]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -98,16 +100,25 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
         elif name in reader.sensors and (problem := _misplaced(where, reader.sensors[name].kind)):
             reader.fault(document, where, name, problem)
+    if not reader.faults:
+        _check_aggregates(reader)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
     if reader.faults:
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
-    return Portfolio(folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices))
+    aggregates = tuple(aggregate for _, aggregate in reader.aggregates)
+    return Portfolio(
+        folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices), aggregates
+    )
 
 
 def _misplaced(where: str, kind: Kind) -> str | None:
-    """What is wrong with reading a sensor of a kind in a field of a flex-context or flex-model."""
+    """What is wrong with reading a sensor of a kind in a field."""
+    if where.startswith("aggregates."):
+        return None
+    if where.endswith(".meter") != (kind == "power"):
+        return f"is a sensor of kind {kind}: the meter of a device reads one of kind power, and nothing else does"
     if kind == "meter-total":
         return "is a sensor of kind meter-total, which is checked but not planned with: read one of power"
     if where.endswith(".state-of-charge") != (kind == "soc"):
@@ -156,8 +167,30 @@ def _read_document(document: Document, reader: _Reader) -> None:
     location = _location(document, reader)
     for name, given in _mapping(document, "sensors", reader):
         _read_sensor(document, reader, name, given, timezone=timezone, site=site_id, location=location)
+    for name, given in _mapping(document, "aggregates", reader):
+        _read_aggregate(document, reader, name, given, timezone, site_id)
     if site_id is not None:
         _read_site(document, reader, str(site_id), timezone, location)
+
+
+def _read_aggregate(
+    document: Document, reader: _Reader, name: str, given: Any, timezone: str, site_id: str | None
+) -> None:
+    where = f"aggregates.{name}"
+    if name in {aggregate.name for _, aggregate in reader.aggregates}:
+        reader.fault(document, where, None, "has the name of another aggregate", ("aggregates", name))
+    of_file = {"name": name, "site": site_id, "timezone": timezone}
+    fields = {**given, **of_file} if isinstance(given, Mapping) else given
+    aggregate = _validated(Aggregate, fields, where, document, reader, ("aggregates", name))
+    if aggregate is not None:
+        reader.references += [(document, f"{where}.weights.{sensor}", sensor) for sensor in aggregate.weights]
+        reader.aggregates.append((document, aggregate))
+
+
+def _check_aggregates(reader: _Reader) -> None:
+    for document, aggregate in reader.aggregates:
+        for place, value, message in aggregate.faults(reader.sensors):
+            reader.fault(document, f"aggregates.{aggregate.name}.{place}", value, message)
 
 
 def _read_settings(document: Document, reader: _Reader) -> None:
@@ -353,7 +386,19 @@ def _read_device(document: Document, reader: _Reader, site_id: str, name: str, g
         return None
     reader.refer(document, model, f"{where}.flex-model")
     reader.refer(document, context, place)
-    return Device(f"{site_id}/{name}", site_id, name, device_type, dict(model), dict(context))
+    meter = sensors_in(given.get("meter", {}), f"{where}.meter")
+    if "meter" in given and not meter:
+        reader.fault(document, f"{where}.meter", given["meter"], "must be written {sensor: NAME}")
+    reader.refer(document, given.get("meter", {}), f"{where}.meter")
+    return Device(
+        f"{site_id}/{name}",
+        site_id,
+        name,
+        device_type,
+        dict(model),
+        dict(context),
+        next(iter(meter.values()), None),
+    )
 
 
 def _mapping(document: Document, name: str, reader: _Reader) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from flex_pipeline.portfolio.aggregate import Aggregate
 from flex_pipeline.portfolio.expected import Expected, Repair
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.kind import Kind
@@ -50,6 +51,11 @@ class Settings(BaseModel):
         alias="flex-context",
         exclude=True,  # it is in the flex-contexts of the sites, which inherit it
         description="What holds for every site that does not state the same field itself.",
+    )
+    reports: str | None = Field(
+        default=None,
+        exclude=True,  # no part of what a plan was made with
+        description="A folder with dbt models of your own, in SQL, that become assets beside the other reports.",
     )
     retention: Retention = Field(
         default_factory=Retention,
@@ -97,6 +103,7 @@ class Device:
     type: str
     flex_model: dict[str, Any]
     flex_context: dict[str, Any] = field(default_factory=dict)  # what it states instead of its site
+    meter: str | None = None  # the sensor that measures its power; no plan depends on it
 
     @property
     def sensors(self) -> frozenset[str]:
@@ -144,6 +151,7 @@ class Portfolio:
     sites: tuple[Site, ...]
     sensors: dict[str, Sensor]
     notices: tuple[str, ...] = ()  # spellings that had to be changed, with their file
+    aggregates: tuple[Aggregate, ...] = ()
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -173,6 +181,7 @@ class Portfolio:
         return {
             "settings": self.settings.model_dump(mode="json", by_alias=True),
             "sensors": {n: s.model_dump(mode="json", by_alias=True) for n, s in sorted(self.sensors.items())},
+            "aggregates": [aggregate.model_dump(mode="json") for aggregate in self.aggregates],
             "sites": {
                 site.site_id: {
                     "timezone": site.timezone,
@@ -187,6 +196,7 @@ class Portfolio:
                             "type": device.type,
                             "flex-model": device.flex_model,
                             "flex-context": device.flex_context,
+                            "meter": device.meter,
                         }
                         for device in site.devices
                     ],
@@ -203,6 +213,7 @@ class Portfolio:
             Settings.model_validate(content["settings"]),
             tuple(_site(site_id, given) for site_id, given in sorted(content["sites"].items())),
             {name: Sensor.model_validate(given) for name, given in content["sensors"].items()},
+            aggregates=tuple(Aggregate.model_validate(given) for given in content.get("aggregates", ())),
         )
 
     def content_hash(self) -> str:
@@ -220,6 +231,7 @@ def _site(site_id: str, given: Mapping[str, Any]) -> Site:
             device["type"],
             device["flex-model"],
             device["flex-context"],
+            device.get("meter"),
         )
         for device in given["devices"]
     )

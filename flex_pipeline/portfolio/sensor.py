@@ -97,7 +97,7 @@ class Sensor(BaseModel):
     @property
     def is_state(self) -> bool:
         """Whether it only says where plans start from: it is never forecast, and need not cover a horizon."""
-        return self.kind in ("soc", "meter-total")
+        return self.kind in ("soc", "meter-total", "power")
 
     def knows(self, event_start: datetime, instant: datetime) -> bool:
         """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""

@@ -59,6 +59,10 @@ def _of_kind(sensor: Sensor) -> Limits:
     match sensor.kind:
         case "load" | "pv":
             return _power(sensor)
+        case "power":
+            one = unit_inside(sensor.unit, "power").value
+            most = ABOVE_CAPACITY * sensor.capacity_kw if sensor.capacity_kw else PLAUSIBLE_SITE_KW
+            return Limits(-most / one, most / one)
         case "price":
             return _price(sensor)
         case "temperature":

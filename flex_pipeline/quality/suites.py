@@ -135,6 +135,7 @@ _WATCHED = (*_SERIES, FLAT, SPIKE, DRIFT, STALENESS)
 SUITES: Mapping[Kind, tuple[Rule, ...]] = {
     "price": (*_WATCHED, UNIT),
     "load": (*_WATCHED, UNIT),
+    "power": (*_SERIES, STALENESS),
     "pv": (*_WATCHED, UNIT, NIGHT),
     "temperature": _WATCHED,
     "irradiance": _WATCHED,

@@ -23,8 +23,11 @@ Array = NDArray[np.float64]
 Feeder = tuple[int, Storage]
 
 
-def baseline(problem: Problem) -> Schedule:
-    """The schedule without flexibility, priced as any other; it may break what only flexibility keeps."""
+def baseline(problem: Problem, *, fill_up: bool = False) -> Schedule:
+    """The schedule without flexibility, priced as any other; it may break what only flexibility keeps.
+
+    `fill_up`: every store that can be full is filled at once, also one that could give back.
+    """
     n = problem.grid.n
     runs = at_first_chance(problem)
     converting = sides(problem)
@@ -36,7 +39,7 @@ def baseline(problem: Problem) -> Schedule:
     rooms = _rooms(Plan(problem, charge, discharge, runs, added))
     for k, stock in enumerate(problem.stocks):
         feeders = [(i, storage) for i, storage in enumerate(problem.storages) if storage.stock == k]
-        _simulate(stock, feeders, rooms, charge, discharge)
+        _simulate(stock, feeders, rooms, charge, discharge, fill_up)
     plan = follow_demand(Plan(problem, charge, discharge, runs, added))
     status: Status = "feasible" if plan.violation <= FEASIBLE else "infeasible"
     return to_schedule(problem, Placement(problem, problem, {}), plan, status)
@@ -59,11 +62,12 @@ def _simulate(
     rooms: dict[str, list[Array]],
     charge: list[Array],
     discharge: list[Array],
+    fill_up: bool,
 ) -> None:
     """Fill in charge and discharge of the feeders step by step; `rooms` become what is left after them."""
     low, high = _needed(stock, feeders)
     one_way = not any(storage.discharge_limit_kw.any() for _, storage in feeders)
-    at_once = one_way and bool(np.isfinite(stock.ceiling_kwh).all())
+    at_once = (one_way or fill_up) and bool(np.isfinite(stock.ceiling_kwh).all())
     soc = stock.start_kwh
     for t in range(low.size):
         soc = stock.retention[t] * soc + stock.external_kwh[t]

@@ -78,7 +78,7 @@ AS_OF = text("""
         where b.sensor_id = n.sensor_id
             and b.event_start >= :start and b.event_start < :end
             and b.belief_time <= :as_of
-            and b.quantile = 0.5
+            and b.quantile = cast(:quantile as real)
             and o.type = any(:types)
         order by
             b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc, (o.type = 'repair') desc, b.source_id
@@ -241,6 +241,7 @@ def read_as_of(
     end: datetime,
     as_of: datetime,
     types: tuple[str, ...] = ("reading", "repair", "forecaster"),
+    quantile: float = 0.5,
 ) -> pl.DataFrame:
     """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
 
@@ -249,7 +250,14 @@ def read_as_of(
     """
     found = session.execute(
         AS_OF,
-        {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
+        {
+            "sensors": list(sensors),
+            "start": start,
+            "end": end,
+            "as_of": as_of,
+            "types": list(types),
+            "quantile": quantile,
+        },
     )
     schema: dict[str, Any] = {
         "sensor": pl.String,
@@ -301,7 +309,7 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total') and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total', 'power') and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

@@ -37,6 +37,11 @@ SENSOR = text("""
         site_id = excluded.site_id, kind = excluded.kind, unit = excluded.unit,
         resolution = excluded.resolution, active = true, version_id = excluded.version_id
 """)
+AGGREGATE = text("""
+    insert into flex.aggregate (name, site_id, timezone, unit, constant, resolution, version_id)
+    values (:name, :site, :timezone, :unit, :constant, :resolution, :version_id)
+""")
+WEIGHT = text("insert into flex.aggregate_weight values (:name, :sensor, :weight)")
 
 
 class UnitChangedError(ValueError):
@@ -90,7 +95,24 @@ def store_portfolio(session: Session, portfolio: Portfolio) -> int:
                 "version_id": version_id,
             },
         )
+    _store_aggregates(session, portfolio, version_id)
     return version_id
+
+
+def _store_aggregates(session: Session, portfolio: Portfolio, version_id: int) -> None:
+    """In the place of those of the configuration before; the weights are those of values as they are stored."""
+    session.execute(text("delete from flex.aggregate"))
+    for aggregate in portfolio.aggregates:
+        described = aggregate.model_dump(include={"name", "site", "timezone", "unit"})
+        described |= {
+            "constant": aggregate.constant_value,
+            "resolution": aggregate.resolution(portfolio.sensors),
+            "version_id": version_id,
+        }
+        session.execute(AGGREGATE, described)
+        for sensor, weight in aggregate.weights.items():
+            converted = weight * aggregate.in_its_unit(portfolio.sensors[sensor].unit)
+            session.execute(WEIGHT, {"name": aggregate.name, "sensor": sensor, "weight": converted})
 
 
 def _refuse_changed_units(session: Session, portfolio: Portfolio) -> None:

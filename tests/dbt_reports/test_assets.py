@@ -43,7 +43,8 @@ def test_a_range_of_days_is_one_run_of_dbt_that_materialises_each_day(
         for event in result.get_asset_materialization_events()
         if event.asset_key
     }
-    models = ("site_cost_daily", "device_energy_daily", "headroom")
+    models = {key.path[-1] for key in reporting.reports.keys}
+    assert {"site_cost_daily", "device_step", "saving_daily", "headroom"} <= models
     assert days == {(model, day.isoformat()) for model in models for day in (SATURDAY, SUNDAY)}
     assert reports.rows("select count(*) from reports.headroom") == [(49,)]  # 24 and 25 hours
 
@@ -54,11 +55,17 @@ def test_each_dbt_test_is_a_check(reports: Reports, materialise: Materialise) ->
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     assert checks == dict.fromkeys(
         (
+            "baseline_is_known",
+            "component_is_known",
             "days_are_complete",
             "headroom_is_what_the_limits_leave",
             "money_adds_up",
             "net_power_is_the_sum_of_its_parts",
+            "realised_money_adds_up",
+            "savings_agree",
             "status_is_that_of_a_plan",
+            "steps_add_up_to_days",
+            "way_is_known",
         ),
         True,
     )
@@ -80,13 +87,13 @@ def test_a_failing_model_fails_the_step_by_name_and_is_not_materialised(
     reports: Reports, materialise: Materialise
 ) -> None:
     reports.plan("home-01", SATURDAY, {})
-    reports.execute("drop table flex.device_plan")
+    reports.execute("drop table flex.shadow_price cascade")
     result = materialise(SATURDAY, SATURDAY)
-    for model in ("site_cost_daily", "device_energy_daily"):
-        assert f"model.dbt_reports.{model}: Database Error in model {model}" in reason(result)
-    assert 'relation "flex.device_plan" does not exist' in reason(result)
-    [event] = result.get_asset_materialization_events()
-    assert event.asset_key == dg.AssetKey(["reports", "headroom"])
+    model = "flexibility_value_daily"
+    assert f"model.dbt_reports.{model}: Database Error in model {model}" in reason(result)
+    assert 'relation "flex.shadow_price" does not exist' in reason(result)
+    materialised = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert materialised == reporting.reports.keys - {dg.AssetKey(["reports", model])}
 
 
 def test_a_server_that_is_away_is_named(reports: Reports) -> None:

@@ -1,3 +1,22 @@
+with bands as (
+    select * from {{ ref('stg_forecast_bands') }}
+),
+
+steps as (
+    select
+        costs.*,
+        costs.net_power_kw
+        + coalesce(
+            bands.inflexible_low_kw - costs.inflexible_consumption_kw + costs.inflexible_production_kw, 0
+        ) as net_power_low_kw,
+        costs.net_power_kw
+        + coalesce(
+            bands.inflexible_high_kw - costs.inflexible_consumption_kw + costs.inflexible_production_kw, 0
+        ) as net_power_high_kw
+    from {{ ref('int_site_step_costs') }} as costs
+    left join bands using (run_id, event_start)
+)
+
 select
     site_id,
     date,
@@ -7,5 +26,9 @@ select
     consumption_capacity_kw,
     production_capacity_kw,
     consumption_capacity_kw - net_power_kw as consumption_headroom_kw,
-    production_capacity_kw + net_power_kw as production_headroom_kw
-from {{ ref('int_site_step_costs') }}
+    production_capacity_kw + net_power_kw as production_headroom_kw,
+    net_power_low_kw,
+    net_power_high_kw,
+    consumption_capacity_kw - net_power_high_kw as secure_consumption_headroom_kw,
+    production_capacity_kw + net_power_low_kw as secure_production_headroom_kw
+from steps

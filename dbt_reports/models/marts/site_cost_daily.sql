@@ -17,6 +17,18 @@ energy as (
     group by site_id, date
 ),
 
+realised as (
+    select
+        site_id,
+        date,
+        sum(realised_energy_cost) as energy_cost,
+        max(greatest(realised_net_power_kw, 0)) as peak_consumption_kw
+    from {{ ref('site_step') }}
+    where {{ in_selected_dates('date') }}
+    group by site_id, date
+    having bool_and(realised_energy_cost is not null)
+),
+
 stock as (
     select
         run_id,
@@ -40,7 +52,10 @@ select
     energy.peak_consumption_kw,
     energy.baseline_peak_consumption_kw,
     energy.peak_production_kw,
-    coalesce(stock.stock_change_kwh, 0) as stock_change_kwh
+    coalesce(stock.stock_change_kwh, 0) as stock_change_kwh,
+    realised.energy_cost as realised_energy_cost,
+    realised.peak_consumption_kw as realised_peak_consumption_kw
 from plans
 inner join energy using (site_id, date)
+left join realised using (site_id, date)
 left join stock using (run_id)

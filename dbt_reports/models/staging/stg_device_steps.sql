@@ -3,5 +3,7 @@ select
     device_id,
     event_start,
     power_kw,
-    baseline_power_kw
+    soc_kwh,
+    baseline_power_kw,
+    baseline_soc_kwh
 from {{ source('flex', 'schedule') }}

@@ -1,0 +1,14 @@
+select
+    site_id,
+    device_id,
+    date,
+    event_start,
+    event_end,
+    power_kw,
+    soc_kwh,
+    baseline_power_kw,
+    metered_power_kw,
+    measured_soc_kwh,
+    step_hours * {{ price_of('power_kw') }} as energy_cost,
+    -step_hours * {{ price_of('power_kw') }} as profit
+from {{ ref('int_device_steps') }}

@@ -1,0 +1,8 @@
+select
+    run_id,
+    name as baseline,
+    device_id,
+    event_start,
+    power_kw,
+    soc_kwh
+from {{ source('flex', 'alternative') }}

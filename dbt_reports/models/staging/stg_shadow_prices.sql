@@ -1,0 +1,8 @@
+select
+    run_id,
+    component,
+    family,
+    event_start,
+    value,
+    unit
+from {{ source('flex', 'shadow_price') }}

@@ -1,0 +1,35 @@
+"""What a flex-context states of energy that is not planned: its prices and the fixed flows, on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flex_pipeline.portfolio.flex_context import with_electricity
+from flex_pipeline.timeseries.grid import Grid
+from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
+
+Array = NDArray[np.float64]
+Direction = Literal["consumption", "production"]
+
+
+def fixed_flow(context: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
+    """The sum of the fixed flows of one direction (T,), kW, not negative; NaN where one is not known."""
+    given = with_electricity(context).get(f"inflexible-{direction}", [])
+    return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
+
+
+def energy_price(context: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
+    """What electricity costs in one direction (T,), currency per kWh; NaN where it is not known.
+
+    Sold at the price at which it is bought, where no other is stated.
+    """
+    electric = with_electricity(context)
+    for name in dict.fromkeys((direction, "consumption")):
+        for spelt in (f"{name}-price", f"{name}-price-sensor"):
+            if spelt in electric:
+                return parse_variable_quantity(electric[spelt], "energy price").on(grid)
+    return np.full(grid.n, np.nan)

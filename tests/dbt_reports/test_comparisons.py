@@ -1,0 +1,208 @@
+"""What reports say of plans beside what was measured, and beside other ways to run the same devices."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.dbt_reports.plans import Reports, Step
+
+DAY = date(2026, 10, 24)
+LATER = datetime(2026, 10, 21, tzinfo=UTC)
+BATTERY = "home-01/battery"
+
+# Reference: four hours each, EUR/MWh; produced at -50, consumed at -10, produced at 60, consumed at 100
+PUBLISHED = [(-100, -50, -5.0), (100, -10, 1.0), (-100, 60, 6.0), (100, 100, -10.0)]
+
+
+@pytest.mark.parametrize(("power_kw", "price", "profit"), PUBLISHED)
+def test_profit_has_the_signs_of_the_reference(
+    reports: Reports, power_kw: float, price: float, profit: float
+) -> None:
+    reports.plan("home-01", DAY, {5: Step(devices_kw={BATTERY: power_kw})})
+    reports.execute(
+        f"update flex.site_plan set consumption_price = {price / 1000}, production_price = {price / 1000}"
+    )
+    reports.build(DAY)
+    steps = reports.rows("select sum(profit), sum(energy_cost) from reports.device_step")
+    assert steps == [(pytest.approx(profit), pytest.approx(-profit))]
+    days = reports.rows(f"select profit from reports.device_energy_daily where device_id = '{BATTERY}'")
+    assert days == [(pytest.approx(profit),)]
+
+
+def measure(reports: Reports, hour: int, load_kw: float, price: float) -> None:
+    reports.execute(f"""
+        insert into flex.site_outcome
+        select 'home-01', '{DAY}', event_start, event_end, 0.30, 0.10, 0, 0 from flex.site_plan
+        on conflict do nothing
+    """)
+    reports.execute(f"""
+        update flex.site_outcome set inflexible_consumption_kw = {load_kw}, consumption_price = {price}
+        where extract(hour from event_start at time zone 'Europe/Amsterdam') = {hour}
+    """)
+
+
+def meter(reports: Reports, hour: int, power_kw: float, soc_kwh: float) -> None:
+    reports.execute(f"""
+        insert into flex.device_outcome
+        select '{BATTERY}', '{DAY}', event_start, event_end, {power_kw}, {soc_kwh} from flex.site_plan
+        where extract(hour from event_start at time zone 'Europe/Amsterdam') = {hour}
+    """)
+
+
+def test_realised_is_what_was_measured_with_devices_as_planned(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1, devices_kw={BATTERY: 2})})  # 3 kW at 0.30: 0.90
+    measure(reports, hour=7, load_kw=1.5, price=0.40)  # 3.5 kW at 0.40: 1.40
+    results = reports.build(DAY)
+    rows = reports.rows(
+        "select energy_cost, realised_energy_cost, realised_peak_consumption_kw from reports.site_cost_daily"
+    )
+    assert rows == [(pytest.approx(0.90), pytest.approx(1.40), 3.5)]
+    assert results["realised_money_adds_up"].status == "pass"
+
+
+def test_a_meter_goes_before_the_plan(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1, devices_kw={BATTERY: 2})})
+    measure(reports, hour=7, load_kw=1, price=0.30)
+    meter(reports, hour=7, power_kw=1, soc_kwh=6.5)
+    reports.execute("update flex.schedule set soc_kwh = 7")
+    results = reports.build(DAY)
+    assert reports.rows("select realised_energy_cost from reports.site_cost_daily") == [
+        (pytest.approx(0.60),)
+    ]
+    rows = reports.rows("""
+        select metered_steps, planned_kwh, metered_kwh, deviation_kwh, deviation_cost, largest_soc_deviation_kwh
+        from reports.adherence_daily
+    """)
+    assert rows == [(1, 2.0, 1.0, 1.0, pytest.approx(-0.30), 0.5)]
+    assert results["realised_money_adds_up"].status == "pass"
+
+
+def test_a_day_that_is_not_measured_in_full_has_no_realised_cost(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1)})
+    measure(reports, hour=7, load_kw=1, price=0.30)
+    reports.execute(
+        "delete from flex.site_outcome where event_start = (select max(event_start) from flex.site_outcome)"
+    )
+    reports.build(DAY)
+    assert reports.rows("select realised_energy_cost from reports.site_cost_daily") == [(None,)]
+    ways = reports.rows("select way from reports.self_consumption_daily order by 1")
+    assert ways == [("no flexibility",), ("planned",)]
+
+
+def test_a_late_correction_changes_that_day_when_it_is_built_again(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1)})
+    measure(reports, hour=7, load_kw=1, price=0.30)
+    reports.build(DAY)
+    measure(reports, hour=7, load_kw=2, price=0.30)
+    reports.build(DAY)
+    assert reports.rows("select realised_energy_cost from reports.site_cost_daily") == [
+        (pytest.approx(0.60),)
+    ]
+
+
+def test_savings_are_stated_against_each_baseline(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1, devices_kw={BATTERY: 3})})  # 4 kW: 1.20
+    reports.plan(  # 1 kW: 0.30
+        "home-01", DAY, {7: Step(load_kw=1, baseline_kw={BATTERY: 1})}, believed=LATER, stock_kwh=(5, 4)
+    )
+    reports.execute(f"""
+        insert into flex.alternative
+        select r.run_id, 'charge at once', '{BATTERY}', s.event_start, s.event_end,
+            case extract(hour from s.event_start at time zone 'Europe/Amsterdam') when 0 then 5 else 0 end, 10
+        from flex.current_plan as r join flex.site_plan as s using (run_id)
+    """)
+    results = reports.build(DAY)
+    rows = reports.rows("""
+        select baseline, energy_cost, baseline_energy_cost, saving, stock_difference_kwh, stock_difference_value
+        from reports.saving_daily order by 1
+    """)
+    cost = pytest.approx(0.30)
+    assert rows == [
+        # 5 kW at midnight beside the load of 1 kW at seven, and a full store that the plan lacks
+        ("charge at once", cost, pytest.approx(1.80), pytest.approx(1.50), -6.0, pytest.approx(-1.80)),
+        ("no flexibility", cost, pytest.approx(0.60), pytest.approx(0.30), 0.0, 0.0),
+        ("previous plan", cost, pytest.approx(1.20), pytest.approx(0.90), 0.0, 0.0),
+    ]
+    assert results["savings_agree"].status == "pass"
+
+
+def test_what_is_produced_and_used_in_the_same_step_is_own_use(reports: Reports) -> None:
+    reports.plan(
+        "home-01",
+        DAY,
+        {
+            12: Step(load_kw=1, pv_kw=4, devices_kw={BATTERY: 2}),  # of 4 kWh, 3 are used
+            18: Step(load_kw=3, devices_kw={BATTERY: -1}),  # of 3 kWh, 1 is covered
+        },
+    )
+    reports.build(DAY)
+    rows = reports.rows("""
+        select way, consumed_kwh, produced_kwh, own_use_kwh, self_consumption, self_sufficiency
+        from reports.self_consumption_daily order by 1
+    """)
+    assert rows == [
+        ("no flexibility", 4.0, 4.0, 1.0, 0.25, 0.25),
+        ("planned", 6.0, 5.0, 4.0, 0.8, pytest.approx(4 / 6)),
+    ]
+
+
+def test_secure_headroom_leaves_room_for_the_errors_of_forecasts(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {12: Step(load_kw=2, pv_kw=3)}, capacity_kw=8.0)
+    reports.execute("""
+        insert into flex.forecast_band
+        select run_id, event_start, 1.5, 3, 1, 4 from flex.site_plan where inflexible_consumption_kw = 2
+    """)
+    reports.build(DAY)
+    rows = reports.rows("""
+        select net_power_kw, net_power_low_kw, net_power_high_kw, secure_consumption_headroom_kw,
+            secure_production_headroom_kw
+        from reports.headroom where net_power_kw <> 0
+    """)
+    assert rows == [(-1.0, -2.5, 2.0, 6.0, 5.5)]  # 1.5 - 4 to 3 - 1
+
+
+def test_peaks_are_those_of_the_month(reports: Reports) -> None:
+    for day, load_kw in ((23, 4.0), (24, 6.0)):
+        reports.plan("home-01", date(2026, 10, day), {7: Step(load_kw=load_kw)})
+    reports.plan("home-01", date(2026, 11, 1), {7: Step(load_kw=9.0)})
+    reports.build(date(2026, 10, 23), date(2026, 11, 1))
+    rows = reports.rows("select month, days, peak_consumption_kw from reports.peak_monthly order by 1")
+    assert rows == [(date(2026, 10, 1), 2, 6.0), (date(2026, 11, 1), 1, 9.0)]
+
+
+def test_a_plan_says_how_restless_it_is_and_how_much_it_changed(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(devices_kw={BATTERY: 3})})
+    reports.plan(
+        "home-01",
+        DAY,
+        {7: Step(devices_kw={BATTERY: 2}), 8: Step(devices_kw={BATTERY: -2})},
+        believed=LATER,
+    )
+    reports.build(DAY)
+    rows = reports.rows(f"""
+        select plans_made, switches, change_kwh from reports.plan_stability_daily where device_id = '{BATTERY}'
+    """)
+    assert rows == [(2, 3, 3.0)]  # rest, take, give, rest; 1 kWh less at seven and 2 kWh at eight
+
+
+def test_limits_say_what_more_of_them_is_worth(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {})
+    reports.execute("""
+        insert into flex.shadow_price
+        select run_id, 'site', 'site_import_limit', event_start, 0.05 * row_number() over (order by event_start),
+            'EUR/kW'
+        from flex.site_plan order by event_start limit 2
+    """)
+    reports.build(DAY)
+    rows = reports.rows("select binding_steps, value, highest_value from reports.flexibility_value_daily")
+    assert rows == [(2, pytest.approx(0.15), pytest.approx(0.10))]
+
+
+def test_health_tells_of_replaced_plans_and_blocked_devices(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {})
+    reports.plan("home-01", DAY, {}, status="blocked", believed=LATER)
+    reports.build(DAY)
+    rows = reports.rows(
+        "select status, plans_made, devices, blocked_devices from reports.pipeline_health_daily"
+    )
+    assert rows == [("blocked", 2, 2, 2)]

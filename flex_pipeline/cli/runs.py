@@ -1,4 +1,4 @@
-"""Run the pipeline: `run` and `backfill`; look at what they made: `ui` and `plot`."""
+"""Run the pipeline: `run` and `backfill`; look at what they made: `ui`, `plot` and `report`."""
 
 from __future__ import annotations
 
@@ -58,6 +58,27 @@ def plot(
     found = load(portfolio)
     out.write_bytes(plot_site_day(site_day(engine(resolve()), found, site, day.date())))
     typer.echo(f"wrote {out}")
+
+
+@app.command()
+def report(
+    site: Annotated[str, typer.Option("--site", help="A site, such as home-01.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")],
+    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write what the reports say of a site as one HTML page that needs nothing else."""
+    from flex_pipeline.planning.site_report import site_report
+    from flex_pipeline.plots.site_report import html
+    from flex_pipeline.warehouse.database import engine
+    from flex_pipeline.warehouse.resolve import resolve
+
+    found = site_report(engine(resolve()), site, first.date(), last.date())
+    out.write_text(html(found), encoding="utf-8")
+    typer.echo(f"wrote {out}")
+    if show:
+        typer.launch(str(out))
 
 
 def _materialise(

@@ -25,7 +25,6 @@ SMALL: dict[Any, Any] = {
 }
 LARGE: dict[Any, Any] = SMALL | {"font.size": 10, "axes.titlesize": 14}
 MOST_PANELS = 3
-FARTHEST_LIMIT = 1.6  # times the largest power; a limit beyond it would flatten the powers
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def _connection(axes: Axes, at: Instants, day: SiteDay, extent: tuple[float, flo
     without: dict[str, Any] = {"color": style.PASSIVE, "linewidth": 1.2, "linestyle": ":"}
     style.step_line(axes, at, day.baseline_net_power_kw, label="net without flexibility", **without)
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=2.2, label="net")
-    near_kw = FARTHEST_LIMIT * max(-extent[0], extent[1])
+    near_kw = style.FARTHEST_LIMIT * max(-extent[0], extent[1])
     shown = [*extent]
     for name, sign, capacity_kw in (
         ("consumption limit", 1, day.consumption_capacity_kw),

@@ -90,7 +90,7 @@ def _schema(node: Node) -> dg.TableSchema:
         [
             dg.TableColumn(
                 column["name"],
-                column["data_type"],
+                column["data_type"] or "unknown",
                 column["description"],
                 dg.TableColumnConstraints(
                     nullable=column["name"] not in keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,12 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flex_pipeline.planning.configuration import reports_folder
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_reports"
 TARGET = PROJECT / "target"
 # parsing reads the profile but connects to nothing
+# where models and tests of a user's own stand in the project
+OWN = "own"
 NOWHERE = {f"FLEX_PG{name}": "0" for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE")}
 
 
@@ -56,7 +61,8 @@ def prepare() -> Path:
     if not parsed.exists():
         TARGET.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=TARGET, ignore_cleanup_errors=True) as folder:
-            _invoke(["parse"], NOWHERE, target=Path(folder))
+            _assemble(Path(folder) / "project")
+            _invoke(["parse"], NOWHERE, target=Path(folder), project=_project(Path(folder)))
             with suppress(OSError):  # another process was first
                 Path(folder).rename(parsed)
     return parsed
@@ -76,7 +82,30 @@ def build(first: str, last: str, settings: Mapping[str, str]) -> list[NodeResult
     """
     dates = json.dumps({"start_date": first, "end_date": last})
     parsed = _parsed(settings["FLEX_PGDATABASE"])
-    return _invoke(["--no-write-json", "build", "--vars", dates], settings, target=TARGET, parsed=parsed)
+    return _invoke(
+        ["--no-write-json", "build", "--vars", dates],
+        settings,
+        target=TARGET,
+        project=_project(prepare()),
+        parsed=parsed,
+    )
+
+
+def _assemble(folder: Path) -> None:
+    """The project with the reports of the portfolio in it: dbt reads models of no other place."""
+    own = reports_folder()
+    if own is None:
+        return
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(TARGET.name))
+    shutil.copytree(own, folder / "models" / OWN, ignore=shutil.ignore_patterns("tests"))
+    if (own / "tests").is_dir():
+        shutil.copytree(own / "tests", folder / "tests" / OWN)
+
+
+def _project(prepared: Path) -> Path:
+    """The project that was parsed: ours, or the one that it was assembled into."""
+    assembled = prepared / "project"
+    return assembled if assembled.is_dir() else PROJECT
 
 
 def _parsed(database: str) -> Manifest:
@@ -94,19 +123,25 @@ def _parsed(database: str) -> Manifest:
 def _digest() -> str:
     """A hash of all that is parsed, and of what parses it."""
     digest = hashlib.sha256(version("dbt-core").encode())
-    for path in sorted(PROJECT.rglob("*")):
-        if path.suffix in (".sql", ".yml") and TARGET not in path.parents:
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+    for folder in filter(None, (PROJECT, reports_folder())):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".sql", ".yml") and TARGET not in path.parents:
+                digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _invoke(
-    arguments: Sequence[str], settings: Mapping[str, str], *, target: Path, parsed: Manifest | None = None
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    target: Path,
+    project: Path,
+    parsed: Manifest | None = None,
 ) -> list[NodeResult]:
     """Run dbt in this process: a process of its own takes 5 s of CPU more, and dagster-dbt starts two."""
     from dbt.cli.main import dbtRunner
 
-    folders = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target-path": target, "log-path": target}
+    folders = {"project-dir": project, "profiles-dir": PROJECT, "target-path": target, "log-path": target}
     places = [word for name, folder in folders.items() for word in (f"--{name}", str(folder))]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
     with _environment(settings):

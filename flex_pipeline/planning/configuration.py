@@ -7,7 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from flex_pipeline import demo
-from flex_pipeline.portfolio.loader import load_portfolio
+from flex_pipeline.portfolio.document import Document
+from flex_pipeline.portfolio.loader import PortfolioError, load_portfolio
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.sources import check_source
 
@@ -16,6 +17,26 @@ def portfolio_folder() -> Path:
     """FLEX_PORTFOLIO, else the bundled demo."""
     named = os.environ.get("FLEX_PORTFOLIO")
     return Path(named) if named else Path(demo.__file__).parent
+
+
+def reports_folder() -> Path | None:
+    """The folder with reports of one's own, if the settings name one; read before the portfolio is checked.
+
+    PortfolioError where there is none of that name.
+    """
+    folder = portfolio_folder()
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        # most files are sites: to parse a hundred of them for one field takes as long as all other definitions
+        if "reports:" not in path.read_text(encoding="utf-8", errors="replace"):
+            continue
+        settings = Document.read(path).fields.get("settings")
+        if isinstance(settings, dict) and (named := settings.get("reports")):
+            if not (reports := folder / str(named)).is_dir():
+                raise PortfolioError(
+                    [f'{path}  settings.reports\n  "{named}" is not a folder beside the file']
+                )
+            return reports
+    return None
 
 
 def load(folder: Path | None = None) -> Portfolio:

@@ -227,7 +227,8 @@ def _powers(
     near = [np.where(np.abs(limit) <= extent, limit, np.nan) for limit in limits]
     stacked = list(_stacked(report, steps, devices))
     scale = svg.Scale.around(net, low, high, *near, *(top for top, *_ in stacked))
-    behind = svg.Scale.around(price).with_zero_where(scale)
+    prices = svg.Scale.around(price)
+    behind = prices.with_zero_where(scale)
     parts = [svg.area(price, np.zeros_like(price), behind, style.PRICE, f"price {report.currency}/kWh")]
     parts += [svg.area(top, base, scale, colour, name) for top, base, colour, name in stacked]
     parts.append(f'<g opacity="0.45">{svg.area(high, low, scale, BAND, "net if forecasts err")}</g>')
@@ -235,7 +236,7 @@ def _powers(
     parts += [svg.line(limit, scale, style.LIMIT, "limit", dash="4 3", width=1) for limit in near]
     parts += [
         svg.axis(scale, "kW"),
-        svg.axis(behind, f"{report.currency}/kWh", right=True, colour=style.PRICE_TEXT),
+        svg.axis(behind, f"{report.currency}/kWh", right=True, colour=style.PRICE_TEXT, values=prices),
     ]
     parts.append(svg.hours(marks, steps.height))
     return svg.chart(parts, f"powers and prices of {report.site_id} on {day}")

@@ -68,11 +68,14 @@ def line(values: Array, scale: Scale, colour: str, title: str, *, dash: str = ""
     return f"<g {style}><title>{escape(title)}</title>{''.join(drawn)}</g>"
 
 
-def axis(scale: Scale, unit: str, *, right: bool = False, colour: str = "#555") -> str:
-    """The lowest and the highest value, zero, and the unit."""
+def axis(
+    scale: Scale, unit: str, *, right: bool = False, colour: str = "#555", values: Scale | None = None
+) -> str:
+    """The lowest and the highest value, zero, and the unit; `values` where the scale reaches beyond them."""
+    shown = values or scale
     at, anchor = (WIDTH - RIGHT + 4, "start") if right else (LEFT - 4, "end")
     least = 0.08 * (scale.high - scale.low)  # marks that are closer would be written over each other
-    marks = [0.0, *(mark for mark in (scale.low, scale.high) if abs(mark) > least)]
+    marks = [0.0, *(mark for mark in (shown.low, shown.high) if abs(mark) > least)]
     texts = [
         f'<text x="{at}" y="{scale.y(mark) + 4:.1f}" text-anchor="{anchor}" fill="{colour}">{mark:.3g}</text>'
         for mark in marks

@@ -105,11 +105,13 @@ def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: S
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:
     """What forecasts learn from: the weeks before the first date, where they have not been read yet."""
-    begin, end = first - HISTORY, first - timedelta(days=1)
+    # no date is a partition before the first that can be backfilled
+    begin = max(first - HISTORY, date.fromisoformat(partitions.FIRST_DATE))
+    end = first - timedelta(days=1)
     wanted = [day.isoformat() for day in _days(begin, end)]
     read = runner.instance.get_materialized_partitions(dg.AssetKey("sensor_readings"))
     with engine.connect() as session:
-        again = lacks_readings(session, begin, end)
+        again = bool(wanted) and lacks_readings(session, begin, end)
     missing = [day for day in wanted if again or day not in read]
     if missing:
         with _step(f"history from {missing[0]} to {missing[-1]}"):

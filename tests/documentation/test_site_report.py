@@ -13,7 +13,7 @@ from flex_pipeline.plots.site_report import html
 from flex_pipeline.warehouse.database import engine
 from flex_pipeline.warehouse.plans import NotStoredError
 from tests.dbt_reports.plans import Reports
-from tests.documentation.conftest import TODAY
+from tests.filled import TODAY
 
 FIRST, LAST = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
 

@@ -7,12 +7,15 @@ so that page and code cannot go wrong together.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flex_pipeline.warehouse import embedded
 from tests.documentation.pages import DOCS, Commands, File, steps
 
 TUTORIALS = DOCS / "tutorials"
@@ -28,13 +31,36 @@ PUBLISHED = {
         "197.89",
     ],
     "3-processes.md": ["9.60 EUR", "5.40 EUR", "4.30 EUR"],
+    "4-reports.md": ["4.30 |  -4.30", "5.40 |  -5.40", "9.60 |  -9.60", "12:00 |   280 |"],
 }
+HEADROOM_KW = [500] * 4 + [
+    490,
+    470,
+    440,
+    400,
+    360,
+    330,
+    310,
+    290,
+    280,
+    290,
+    310,
+    330,
+    360,
+    400,
+    440,
+    470,
+    490,
+]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(open_folder: Path) -> Iterator[Path]:
     """One for all tutorials: each goes on from the one before."""
-    return tmp_path_factory.mktemp("tutorials")
+    folder = open_folder / "tutorials"
+    folder.mkdir()
+    yield folder
+    embedded.stop(folder / "state" / "postgres")
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -55,12 +81,22 @@ def test_a_tutorial_shows_the_published_numbers(name: str) -> None:
     assert [number for number in PUBLISHED[name] if number not in page] == []
 
 
+def test_the_published_headroom_is_that_of_the_page() -> None:
+    page = (TUTORIALS / "4-reports.md").read_text(encoding="utf-8")
+    hours = re.findall(r"^ (\d\d):00 \| +(\d+) \| kW$", page, re.M)
+    assert hours == [(f"{hour:02}", str(kw)) for hour, kw in enumerate([*HEADROOM_KW, 500, 500, 500])]
+
+
 def typed(line: str, folder: Path) -> str:
     """What a command prints; it must end well."""
     commands = {"flex-pipeline": f"{sys.executable} -m flex_pipeline.cli", "python": sys.executable}
     word, _, rest = line.partition(" ")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("FLEX_", "DAGSTER_"))}
-    environment |= {"PYTHONPATH": str(DOCS.parent), "OMP_NUM_THREADS": "1"}
+    environment |= {
+        "PYTHONPATH": str(DOCS.parent),
+        "OMP_NUM_THREADS": "1",
+        "FLEX_HOME": str(folder / "state"),
+    }
     done = subprocess.run(
         f"{commands[word]} {rest}", shell=True, capture_output=True, text=True, cwd=folder, env=environment
     )

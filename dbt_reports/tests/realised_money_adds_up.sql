@@ -10,13 +10,22 @@ with sites as (
 
 devices as (
     select
-        devices.site_id,
-        devices.date,
-        devices.event_start,
-        sum(greatest(devices.realised_power_kw, 0)) as consumption_kw,
-        sum(greatest(-devices.realised_power_kw, 0)) as production_kw
-    from {{ ref('int_device_steps') }} as devices
-    group by devices.site_id, devices.date, devices.event_start
+        site_id,
+        event_start,
+        sum(greatest(coalesce(metered_power_kw, power_kw), 0)) as consumption_kw,
+        sum(greatest(-coalesce(metered_power_kw, power_kw), 0)) as production_kw
+    from {{ ref('device_step') }}
+    where {{ in_selected_dates('date') }}
+    group by site_id, event_start
+),
+
+plan as (
+    select
+        site_id,
+        event_start,
+        {{ step_hours() }} as step_hours
+    from {{ ref('site_step') }}
+    where {{ in_selected_dates('date') }}
 ),
 
 steps as (
@@ -29,9 +38,9 @@ steps as (
         outcomes.inflexible_production_kw,
         coalesce(devices.consumption_kw, 0) as device_consumption_kw,
         coalesce(devices.production_kw, 0) as device_production_kw,
-        cast(extract(epoch from plan.event_end - plan.event_start) as double precision) / 3600 as step_hours
+        plan.step_hours
     from {{ ref('stg_site_outcomes') }} as outcomes
-    inner join {{ ref('site_step') }} as plan using (site_id, event_start)
+    inner join plan using (site_id, event_start)
     left join devices using (site_id, event_start)
 ),
 

@@ -62,7 +62,6 @@ def test_each_dbt_test_is_a_check(reports: Reports, materialise: Materialise) ->
             "money_adds_up",
             "net_power_is_the_sum_of_its_parts",
             "realised_money_adds_up",
-            "savings_agree",
             "status_is_that_of_a_plan",
             "steps_add_up_to_days",
             "way_is_known",

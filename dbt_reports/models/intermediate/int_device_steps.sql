@@ -24,7 +24,6 @@ outcomes as (
 select
     steps.*,
     outcomes.power_kw as metered_power_kw,
-    outcomes.soc_kwh as measured_soc_kwh,
-    coalesce(outcomes.power_kw, steps.power_kw) as realised_power_kw
+    outcomes.soc_kwh as measured_soc_kwh
 from steps
 left join outcomes using (device_id, event_start)

@@ -1,14 +1,21 @@
-with energy as (
+with steps as (
+    select
+        *,
+        {{ step_hours() }} as step_hours
+    from {{ ref('device_step') }}
+    where {{ in_selected_dates('date') }}
+),
+
+energy as (
     select
         site_id,
         date,
-        run_id,
         device_id,
-        sum(consumed_kwh) as consumed_kwh,
-        sum(produced_kwh) as produced_kwh,
+        sum(step_hours * greatest(power_kw, 0)) as consumed_kwh,
+        sum(step_hours * greatest(-power_kw, 0)) as produced_kwh,
         sum(energy_cost) as energy_cost
-    from {{ ref('int_device_step_costs') }}
-    group by site_id, date, run_id, device_id
+    from steps
+    group by site_id, date, device_id
 )
 
 select
@@ -22,4 +29,5 @@ select
     -energy.energy_cost as profit,
     days.stock_change_kwh
 from energy
+inner join {{ ref('stg_plans') }} as plans using (site_id, date)
 inner join {{ ref('stg_device_days') }} as days using (run_id, device_id)

@@ -1,8 +1,4 @@
-with plans as (
-    select * from {{ ref('stg_plans') }}
-),
-
-runs as (
+with runs as (
     select
         site_id,
         date,
@@ -13,43 +9,44 @@ runs as (
 
 previous as (
     select
-        run_id,
         device_id,
         event_start,
         power_kw
-    from {{ ref('int_baseline_device_steps') }}
+    from {{ ref('int_other_device_steps') }}
     where baseline = 'previous plan'
 ),
 
 steps as (
     select
-        run_id,
+        site_id,
         device_id,
+        date,
         event_start,
-        step_hours,
+        {{ step_hours() }} as step_hours,
         power_kw,
-        sign(power_kw) <> lag(sign(power_kw)) over (partition by device_id, run_id order by event_start) as switches
-    from {{ ref('int_device_steps') }}
+        sign(power_kw) <> lag(sign(power_kw)) over (partition by device_id, date order by event_start) as switches
+    from {{ ref('device_step') }}
+    where {{ in_selected_dates('date') }}
 ),
 
 stability as (
     select
-        steps.run_id,
+        steps.site_id,
         steps.device_id,
+        steps.date,
         count(*) filter (where steps.switches) as switches,
         sum(steps.step_hours * abs(steps.power_kw - previous.power_kw)) as change_kwh
     from steps
-    left join previous using (run_id, device_id, event_start)
-    group by steps.run_id, steps.device_id
+    left join previous using (device_id, event_start)
+    group by steps.site_id, steps.device_id, steps.date
 )
 
 select
-    plans.site_id,
+    stability.site_id,
     stability.device_id,
-    plans.date,
+    stability.date,
     cast(runs.plans_made as integer) as plans_made,
     cast(stability.switches as integer) as switches,
     stability.change_kwh
-from plans
-inner join stability using (run_id)
+from stability
 inner join runs using (site_id, date)

@@ -2,65 +2,94 @@ with plans as (
     select * from {{ ref('stg_plans') }}
 ),
 
-devices as (
+steps as (
+    select * from {{ ref('int_site_step_costs') }}
+),
+
+others as (
+    select * from {{ ref('int_other_device_steps') }}
+),
+
+flows as (
     select
         run_id,
         baseline,
         event_start,
         sum(power_kw) as power_kw
-    from {{ ref('int_baseline_device_steps') }}
+    from others
     group by run_id, baseline, event_start
 ),
 
-sites as (
+other_costs as (
     select
-        *,
-        inflexible_consumption_kw - inflexible_production_kw as inflexible_kw
-    from {{ ref('stg_site_steps') }}
+        flows.run_id,
+        flows.baseline,
+        sum(steps.step_hours * {{ price_of(
+            '(steps.inflexible_consumption_kw - steps.inflexible_production_kw + flows.power_kw)'
+        ) }}) as baseline_energy_cost
+    from flows
+    inner join steps using (run_id, event_start)
+    group by flows.run_id, flows.baseline
 ),
 
-money as (
+other_stocks as (
     select
-        devices.run_id,
-        devices.baseline,
-        sum(sites.step_hours * {{ price_of('sites.net_power_kw') }}) as energy_cost,
-        avg(sites.consumption_price_per_kwh) as mean_price_per_kwh,
-        sum(sites.step_hours * {{ price_of('(sites.inflexible_kw + devices.power_kw)') }}) as baseline_energy_cost
-    from devices
-    inner join sites using (run_id, event_start)
-    group by devices.run_id, devices.baseline
+        others.run_id,
+        others.baseline,
+        sum(days.soc_end_kwh - others.soc_kwh) as stock_difference_kwh
+    from others
+    inner join plans using (run_id)
+    inner join {{ ref('stg_device_days') }} as days using (run_id, device_id)
+    where others.event_end = cast(plans.date + 1 as timestamp) at time zone plans.timezone
+    group by others.run_id, others.baseline
 ),
 
-last_steps as (
-    select distinct on (run_id, baseline, device_id)
+days as (
+    select
         run_id,
-        baseline,
-        device_id,
-        soc_kwh
-    from {{ ref('int_baseline_device_steps') }}
-    order by run_id asc, baseline asc, device_id asc, event_start desc
+        sum(energy_cost) as energy_cost,
+        sum(baseline_energy_cost) as baseline_energy_cost,
+        avg(consumption_price_per_kwh) as mean_price_per_kwh
+    from steps
+    group by run_id
 ),
 
 stocks as (
     select
-        last_steps.run_id,
-        last_steps.baseline,
-        sum(days.soc_end_kwh - last_steps.soc_kwh) as stock_difference_kwh
-    from last_steps
-    inner join {{ ref('stg_device_days') }} as days using (run_id, device_id)
-    group by last_steps.run_id, last_steps.baseline
+        run_id,
+        sum(soc_end_kwh - baseline_soc_end_kwh) as stock_difference_kwh
+    from {{ ref('stg_device_days') }}
+    group by run_id
+),
+
+baselines as (
+    select
+        days.run_id,
+        'no flexibility' as baseline,
+        days.baseline_energy_cost,
+        stocks.stock_difference_kwh
+    from days
+    left join stocks using (run_id)
+    union all
+    select
+        costs.run_id,
+        costs.baseline,
+        costs.baseline_energy_cost,
+        stocks.stock_difference_kwh
+    from other_costs as costs
+    left join other_stocks as stocks using (run_id, baseline)
 )
 
 select
     plans.site_id,
     plans.date,
-    money.baseline,
+    baselines.baseline,
     plans.currency,
-    money.energy_cost,
-    money.baseline_energy_cost,
-    money.baseline_energy_cost - money.energy_cost as saving,
-    coalesce(stocks.stock_difference_kwh, 0) as stock_difference_kwh,
-    coalesce(stocks.stock_difference_kwh, 0) * money.mean_price_per_kwh as stock_difference_value
+    days.energy_cost,
+    baselines.baseline_energy_cost,
+    baselines.baseline_energy_cost - days.energy_cost as saving,
+    coalesce(baselines.stock_difference_kwh, 0) as stock_difference_kwh,
+    coalesce(baselines.stock_difference_kwh, 0) * days.mean_price_per_kwh as stock_difference_value
 from plans
-inner join money using (run_id)
-left join stocks using (run_id, baseline)
+inner join days using (run_id)
+inner join baselines using (run_id)

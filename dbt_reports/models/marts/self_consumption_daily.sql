@@ -1,7 +1,7 @@
 with steps as (
     select
         *,
-        cast(extract(epoch from event_end - event_start) as double precision) / 3600 as step_hours
+        {{ step_hours() }} as step_hours
     from {{ ref('site_step') }}
     where {{ in_selected_dates('date') }}
 ),

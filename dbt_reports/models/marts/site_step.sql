@@ -25,7 +25,7 @@ joined as (
         outcomes.inflexible_production_kw + coalesce(flows.realised_production_kw, 0) as realised_production_kw
     from steps
     left join outcomes using (site_id, event_start)
-    left join flows using (run_id, event_start)
+    left join flows using (site_id, event_start)
 )
 
 select

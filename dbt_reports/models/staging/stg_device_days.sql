@@ -3,5 +3,6 @@ select
     device_id,
     status,
     soc_end_kwh,
+    baseline_soc_end_kwh,
     soc_end_kwh - soc_start_kwh as stock_change_kwh
 from {{ source('flex', 'device_plan') }}

@@ -2,6 +2,7 @@ select
     run_id,
     device_id,
     event_start,
+    event_end,
     power_kw,
     soc_kwh,
     baseline_power_kw,

@@ -2,7 +2,7 @@ select
     run_id,
     event_start,
     event_end,
-    cast(extract(epoch from event_end - event_start) as double precision) / 3600 as step_hours,
+    {{ step_hours() }} as step_hours,
     consumption_price as consumption_price_per_kwh,
     production_price as production_price_per_kwh,
     inflexible_consumption_kw,

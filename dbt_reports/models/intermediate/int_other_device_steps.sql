@@ -9,19 +9,10 @@ previous as (
 
 select
     plans.run_id,
-    'no flexibility' as baseline,
-    steps.device_id,
-    steps.event_start,
-    steps.baseline_power_kw as power_kw,
-    steps.baseline_soc_kwh as soc_kwh
-from plans
-inner join {{ ref('stg_device_steps') }} as steps using (run_id)
-union all
-select
-    plans.run_id,
     steps.baseline,
     steps.device_id,
     steps.event_start,
+    steps.event_end,
     steps.power_kw,
     steps.soc_kwh
 from plans
@@ -32,6 +23,7 @@ select
     'previous plan' as baseline,
     steps.device_id,
     steps.event_start,
+    steps.event_end,
     steps.power_kw,
     steps.soc_kwh
 from plans

@@ -4,7 +4,7 @@ import json
 import os
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -57,17 +57,19 @@ def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.Ru
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[plans],
     request_jobs=[reports],
-    description="Reports on the days that were planned.",
+    description="Reports on the days that were planned, and on the day before them.",
 )
 def report_what_was_planned(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     tags = context.dagster_run.tags
     keys = [tags[tag] for tag in (RANGE_START_TAG, RANGE_END_TAG) if tag in tags]
     if keys:
-        days = [partitions.date_of(key) for key in keys]
+        days = [date.fromisoformat(partitions.date_of(key)) for key in keys]
+        # the day before again: it is measured in full by now
+        first = max(min(days) - timedelta(days=1), date.fromisoformat(partitions.FIRST_DATE))
         yield dg.RunRequest(
             run_key=context.dagster_run.run_id,
             job_name=reports.name,
-            tags=partitions.between(min(days), max(days)),
+            tags=partitions.between(first.isoformat(), max(days).isoformat()),
         )
 
 

@@ -86,6 +86,16 @@ def fill(connection: Connection) -> None:
         " from flex.sensor",
         "insert into flex.reading_day select sensor_id, date '2026-10-20', 1, 1, 1 from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
+        "insert into flex.site_outcome select site_id, date, event_start, event_end, 1, 1, 1, 1"
+        " from flex.site_plan join flex.schedule_run using (run_id)",
+        "insert into flex.device_outcome select device_id, date, event_start, event_end, 1, 1"
+        " from flex.schedule join flex.schedule_run using (run_id)",
+        "insert into flex.forecast_band select run_id, event_start, 1, 1, 1, 1 from flex.site_plan",
+        "insert into flex.alternative select run_id, 'charge at once', device_id, event_start, event_end, 1, 1"
+        " from flex.schedule",
+        "update flex.schedule_run set energy_cost = 1",
+        "insert into flex.aggregate select site_id, site_id, 'UTC', 'kW', 1, 'PT1H', 1 from flex.site",
+        "insert into flex.aggregate_weight select site_id, site_id || '.load', 1 from flex.site",
     ):
         reports.execute(statement)
     assert [result for result in reports.build(DAY).values() if result.failed] == []

@@ -160,6 +160,8 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "forecast_run",
         "data_quality",
         "reading_day",
+        "reports.data_quality_daily",
+        "reports.sensor_freshness",
     }
     assert {name.removeprefix("flex.") for name, count in shared.items() if count} == of_sensors
 

@@ -245,7 +245,7 @@ class Formulation:
             )
             for part in self.parts
             if isinstance(part.shape, MeterShape)
-            for flow in part.shape.priced
+            for flow in part.shape.flows
             if flow.concave
         )
 

@@ -103,7 +103,7 @@ class Search:
         solution = self._solve(face, "preference", feasible=True)
         better, _ = self._with_directions(face, solution, "preference")
         most = max(found.solution.value + _rounding(found), self.bound + self.tolerance)
-        return found.plan if better is None or better.plan.costs.total > most else better.plan
+        return found.plan if better is None or better.plan.objective > most else better.plan
 
     def least_violating(self) -> Found | None:
         """The plan that violates hard constraints least, and of those the cheapest."""
@@ -175,7 +175,7 @@ class Search:
             return None
         fixed = program.with_integers_fixed(solution.x)
         better, _ = self._with_directions(fixed, self._solve(fixed, "money"))
-        return better if better is not None and better.plan.costs.total <= most else None
+        return better if better is not None and better.plan.objective <= most else None
 
     def _formulate(self, binding: Where) -> None:
         started = perf_counter()

@@ -32,6 +32,7 @@ from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
+from flex_pipeline.scheduling.reading.emissions import read_emissions_aim
 from flex_pipeline.scheduling.reading.groups import (
     read_couplings,
     read_groups,
@@ -273,6 +274,7 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         ),
         read_couplings(models, storages),
         read_priorities(models, storages),
+        emissions=read_emissions_aim(context),
     ).with_fixed(fixed)
     return replace(problem, notices=tuple(notes.notices))
 

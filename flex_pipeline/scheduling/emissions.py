@@ -9,6 +9,7 @@ from flex_pipeline.scheduling.costs import emitted_kg
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import added_up
 
+
 @dataclass(frozen=True)
 class EmissionsKg:
     """kg of CO2 of a schedule.

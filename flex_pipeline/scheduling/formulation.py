@@ -43,7 +43,14 @@ class _Concave:
 class Formulation:
     """The stamped program of a problem, with binaries at `binding`: (name of a storage or priced flow, step)."""
 
-    def __init__(self, problem: Problem, binding: Where = frozenset(), *, elastic: bool = False) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        binding: Where = frozenset(),
+        *,
+        elastic: bool = False,
+        most_money: float = np.inf,
+    ) -> None:
         self.problem = problem
         self.parts = parts_of(problem, elastic=elastic, directed=bool(binding))
         self.composition = composition_of(self.parts)
@@ -61,7 +68,9 @@ class Formulation:
             program = program.without(np.flatnonzero(never))
         for name, coefficients in self._ranked():
             program = program.with_objective(name, coefficients)
-        self.program = program
+        if problem.emissions.has_budget:
+            program = program.with_objective("emissions", *self._emitted())
+        self.program = program.with_ceiling("money", most_money) if np.isfinite(most_money) else program
 
     def part(self, kind: str, name: str) -> Part:
         """One part."""
@@ -179,6 +188,19 @@ class Formulation:
             alike[self.columns(key("sharing", str(priority.rank)), "apart")] = 1.0
             yield f"priority {priority.rank}, sooner", sooner
             yield f"priority {priority.rank}, alike", alike
+
+    def _emitted(self) -> tuple[Array, float]:
+        """kg of CO2 as an objective: its coefficients, and what is emitted whatever is done."""
+        coefficients, constant = np.zeros(self.template.column_lower.size), 0.0
+        for i, part in enumerate(self.parts):
+            template = part_template(part.shape)
+            if (port := template.ports.get("emitted")) is None:
+                continue
+            numbers = template.numbers(template.vector([part.parameters]))
+            own = coefficients[self.composition.columns[i]]
+            np.add.at(own, port.columns, numbers[port.coefficients])
+            constant += float(numbers[port.constants].sum())
+        return coefficients, constant
 
     def _violation_weights(self) -> Array:
         """What a unit of each relief counts; infinite where a limit must hold in any plan."""

@@ -108,9 +108,9 @@ class LinearProgram:
             row_upper=np.append(self.row_upper, most - constant),
         )
 
-    def with_objective(self, name: str, coefficients: Array) -> LinearProgram:
+    def with_objective(self, name: str, coefficients: Array, constant: float = 0.0) -> LinearProgram:
         """The same with one more objective."""
-        return replace(self, objectives={**self.objectives, name: (coefficients, 0.0)})
+        return replace(self, objectives={**self.objectives, name: (coefficients, constant)})
 
     def with_integers_fixed(self, x: Array) -> LinearProgram:
         """The linear program that is left once the integers have the values they have in x."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
@@ -44,9 +45,11 @@ class Search:
     """One problem, its present formulation, and what has been proved so far."""
 
     problem: Problem
-    gap: float  # money
+    gap: float  # of the objective
     deadline: float  # of perf_counter
     elastic: bool = False
+    objective: Literal["money", "emissions"] = "money"
+    most_money: float = np.inf
     bound: float = -np.inf
     build_seconds: float = 0.0
     solve_seconds: float = 0.0
@@ -62,12 +65,12 @@ class Search:
         binding: Where = frozenset()
         while True:
             start = best.solution.x if best is not None and not binding else None
-            solution = self._solve(self.formulation.program, "money", start=start)
+            solution = self._solve(self.formulation.program, self.objective, start=start)
             if solution.x is None:
                 return best
-            self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
-            program, solution = self._linear(solution, "money")
-            found, both_ways = self._with_directions(program, solution)
+            self.bound = max(self.bound, bound_on(self.formulation.program, self.objective, solution))
+            program, solution = self._linear(solution, self.objective)
+            found, both_ways = self._with_directions(program, solution, self.objective)
             if found is not None and (best is None or found.solution.value < best.solution.value):
                 best = found
             proved = best is not None and best.solution.value - self.bound <= self.tolerance
@@ -139,7 +142,7 @@ class Search:
         program = self.formulation.placed(self.formulation.program, one_after_the_other(self.problem))
         if program.integer.any():
             return None
-        return self._with_directions(program, self._solve(program, "money"))[0]
+        return self._with_directions(program, self._solve(program, self.objective), self.objective)[0]
 
     def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
         """With one process running sooner at a cost of no more than this; None where it cannot.
@@ -179,8 +182,10 @@ class Search:
 
     def _formulate(self, binding: Where) -> None:
         started = perf_counter()
-        self.formulation = Formulation(self.problem, binding, elastic=self.elastic)
-        plain = not (self.elastic or binding)
+        self.formulation = Formulation(
+            self.problem, binding, elastic=self.elastic, most_money=self.most_money
+        )
+        plain = not (self.elastic or binding or np.isfinite(self.most_money))
         self.simplex = Simplex(self.formulation.composition.basis if plain else None)
         self.build_seconds += perf_counter() - started
 

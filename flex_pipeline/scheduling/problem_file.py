@@ -26,7 +26,7 @@ ONLY_A_FALLBACK: ExitStatus = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """A schedule, or a Pareto table where that was asked for, or what is wrong with the file; and the exit status that says which."""
+    """A schedule, or a table where that was asked for, or what is wrong with the file; the exit status says which."""
 
     exit_status: ExitStatus
     schedule: Schedule | None = None

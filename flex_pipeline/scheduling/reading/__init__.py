@@ -191,6 +191,9 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
+    if kind == "group" and "flex_context" in device:
+        message = "a group has none: state its breach prices in its flex_model, and what is relaxed for the site"
+        return [*faults, Fault(f"{path}.flex_context", device["flex_context"], message)]
     faults += check_device_context(
         device.get("flex_context", {}),
         allow_sensor=False,

@@ -1,4 +1,4 @@
-"""Prices, and CO2 intensities, at every step: what is unknown is filled by the policy of the flex-context or refused, never zero."""
+"""Prices and CO2 intensities at every step: what is unknown is filled by the policy of the flex-context or refused."""
 
 from __future__ import annotations
 

@@ -192,7 +192,9 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
     if kind == "group" and "flex_context" in device:
-        message = "a group has none: state its breach prices in its flex_model, and what is relaxed for the site"
+        message = (
+            "a group has none: state its breach prices in its flex_model, and what is relaxed for the site"
+        )
         return [*faults, Fault(f"{path}.flex_context", device["flex_context"], message)]
     faults += check_device_context(
         device.get("flex_context", {}),

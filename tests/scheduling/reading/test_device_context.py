@@ -84,7 +84,12 @@ def test_a_group_has_no_context_of_its_own() -> None:
     given = problem()
     limits = {"power-capacity": "1 kW"}
     given["devices"].append(
-        {"name": "feeder", "type": "group", "flex_model": limits, "flex_context": {"relax-constraints": False}}
+        {
+            "name": "feeder",
+            "type": "group",
+            "flex_model": limits,
+            "flex_context": {"relax-constraints": False},
+        }
     )
 
     with pytest.raises(ProblemError) as refused:

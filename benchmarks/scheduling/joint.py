@@ -21,14 +21,20 @@ class Joint:
 
     seconds: float  # wall
     cost: float
+    turnover: float  # currency that is paid, and that is earned, in the steps of the day and as a peak
     gap: float  # currency
     status: str
     binaries: int
 
     @property
     def gap_share(self) -> float:
-        """Of the day's cost."""
+        """Of the day's cost, which is what is paid less what is earned."""
         return self.gap / abs(self.cost)
+
+    @property
+    def gap_of_turnover(self) -> float:
+        """Of what is paid and earned, which has a size on days whose cost has none."""
+        return self.gap / self.turnover
 
 
 def plan_jointly(seed: int, kind: Kind, steps: int = 96) -> Joint:
@@ -40,7 +46,10 @@ def plan_jointly(seed: int, kind: Kind, steps: int = 96) -> Joint:
     schedule = solve(problem)
     seconds, gap = perf_counter() - began, schedule.certificate.gap
     assert gap is not None, schedule.diagnosis
-    return Joint(seconds, schedule.costs.total, gap, schedule.status, schedule.effort.binaries)
+    net, site = schedule.site_power_kw, problem.site
+    price = np.where(net >= 0, site.consumption_price, site.production_price)
+    turnover = problem.grid.hours * float(np.abs(price * net).sum()) + schedule.costs.peaks
+    return Joint(seconds, schedule.costs.total, turnover, gap, schedule.status, schedule.effort.binaries)
 
 
 def joint_day(seed: int, kind: Kind, steps: int = 96) -> dict[str, Any]:

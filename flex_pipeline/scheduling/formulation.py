@@ -100,6 +100,21 @@ class Formulation:
         )
         return plan, plan.both_ways() | self._prices_both_ways(x)
 
+    def carried(self, before: Formulation, x: Array) -> Array:
+        """A point of another formulation of the problem, at which no power goes both ways, as one of this."""
+        point = np.zeros(self.template.column_lower.size)
+        for name, columns in self.template.columns.items():
+            if name in before.template.columns:
+                point[columns] = x[before.template.columns[name]]
+        for storage in self.problem.storages:
+            number = self._number[key("storage", storage.name)]
+            if (number, "charging") not in before.template.columns:
+                charging = self.template.columns.get((number, "charging"), np.empty(0, np.intp))
+                point[charging] = (
+                    x[before.columns(key("storage", storage.name), "charge")][: charging.size] > 0
+                )
+        return point
+
     def fixed(self, program: LinearProgram, x: Array, both_ways: Where) -> LinearProgram:
         """The program with each of these directions fixed by the sign of the net power at x."""
         lower, upper = program.col_lower.copy(), program.col_upper.copy()
@@ -117,6 +132,13 @@ class Formulation:
     def process_columns(self, process: Process) -> Index:
         """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
         return self.columns(key("process", process.name), "runs" if process.breakable else "start")
+
+    @property
+    def choices(self) -> tuple[Index, Index]:
+        """The integer columns that say when processes run, and all others: which way power goes."""
+        chosen = [self.process_columns(process) for process in self.problem.processes]
+        times = np.concatenate([*chosen, np.empty(0, np.intp)])
+        return times, np.setdiff1d(np.flatnonzero(self.program.integer), times)
 
     def only_choice(self, program: LinearProgram) -> Index | None:
         """The columns of which exactly one is 1, where there is no other choice in a program."""

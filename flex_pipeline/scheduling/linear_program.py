@@ -119,6 +119,13 @@ class LinearProgram:
         upper = np.where(self.integer, fixed, self.col_upper)
         return replace(self, col_lower=lower, col_upper=upper, integer=np.zeros_like(self.integer))
 
+    def with_columns_fixed(self, columns: NDArray[np.intp], x: Array) -> LinearProgram:
+        """The same with some of its integers held at the values they have in x."""
+        lower, upper, integer = self.col_lower.copy(), self.col_upper.copy(), self.integer.copy()
+        lower[columns] = upper[columns] = np.round(x[columns])
+        integer[columns] = False
+        return replace(self, col_lower=lower, col_upper=upper, integer=integer)
+
     def optimal_face(self, reduced_costs: Array, row_duals: Array) -> LinearProgram:
         """All optima of a solved linear program: what complements its dual solution, and nothing else."""
         z, y = reduced_costs, row_duals

@@ -27,6 +27,7 @@ from flex_pipeline.scheduling.process import Process
 from flex_pipeline.scheduling.schedule import Effort
 
 ROUNDS = 20  # of fixing directions: rarely more than two are needed
+TURN = 0.15  # of the time left, for one of the choices made in turn; of the gap left, that it has to close to go on
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class Search:
     def cheapest(self) -> Found | None:
         """The best plan found within the gap or the time; None where the problem is infeasible."""
         best = self._one_after_the_other()
+        start = None if best is None else best.solution.x
         binding: Where = frozenset()
         while True:
-            start = best.solution.x if best is not None and not binding else None
             solution = self._solve(self.formulation.program, self.objective, start=start)
             if solution.x is None:
                 return best
@@ -78,6 +79,7 @@ class Search:
                 return best
             binding |= both_ways
             self._formulate(binding)
+            start = None if best is None else self._in_turn(best)
 
     def sooner(self, found: Found) -> Found:
         """At no more cost, with no process that could run sooner by itself; as far as time allows."""
@@ -144,6 +146,28 @@ class Search:
             return None
         return self._with_directions(program, self._solve(program, self.objective), self.objective)[0]
 
+    def _in_turn(self, best: Found) -> Array:
+        """A point no dearer than the best so far: directions and times are chosen in turn, the others being as they are.
+
+        Either choice is quick, both at once are not: so a search over both begins with a good point.
+        """
+        now, program = best.solution.x, self.formulation.program
+        assert now is not None
+        point, value = self.formulation.carried(best.formulation, now), best.solution.value
+        times, directions = self.formulation.choices
+        while times.size and perf_counter() < self.deadline:
+            for others in (times, directions):
+                solution = self._solve(
+                    program.with_columns_fixed(others, point), self.objective, start=point, share=TURN
+                )
+                if solution.x is None:
+                    return point
+                point = solution.x
+            gained, value = value - solution.value, solution.value
+            if gained <= TURN * (value - self.bound):
+                break
+        return point
+
     def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
         """With one process running sooner at a cost of no more than this; None where it cannot.
 
@@ -204,13 +228,14 @@ class Search:
         *,
         feasible: bool = False,
         start: Array | None = None,
+        share: float = 1.0,
     ) -> Solution:
         """Solve; `feasible`: the last point keeps this program too, but was best for another objective.
 
-        `start` is a point that keeps a program with integers.
+        `start` is a point that keeps a program with integers; `share`: of the time that is left.
         """
         started = perf_counter()
-        left = max(self.deadline - started, 1.0)
+        left = max(share * (self.deadline - started), share)
         if program.integer.any():
             options = self.formulation.only_choice(program)
             if options is not None:

@@ -119,6 +119,12 @@ class LinearProgram:
         upper = np.where(self.integer, fixed, self.col_upper)
         return replace(self, col_lower=lower, col_upper=upper, integer=np.zeros_like(self.integer))
 
+    def with_continuous(self, columns: NDArray[np.intp]) -> LinearProgram:
+        """The same with these columns no integers."""
+        integer = self.integer.copy()
+        integer[columns] = False
+        return replace(self, integer=integer)
+
     def with_columns_fixed(self, columns: NDArray[np.intp], x: Array) -> LinearProgram:
         """The same with some of its integers held at the values they have in x."""
         lower, upper, integer = self.col_lower.copy(), self.col_upper.copy(), self.integer.copy()

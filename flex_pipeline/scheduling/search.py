@@ -27,7 +27,7 @@ from flex_pipeline.scheduling.process import Process
 from flex_pipeline.scheduling.schedule import Effort
 
 ROUNDS = 20  # of fixing directions: rarely more than two are needed
-TURN = 0.15  # of the time left, for one of the choices made in turn; of the gap left, that it has to close to go on
+HALF = 0.5  # of the time left, for a choice that another one follows
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Search:
         """The best plan found within the gap or the time; None where the problem is infeasible."""
         best = self._one_after_the_other()
         start = None if best is None else best.solution.x
-        binding: Where = frozenset()
+        if binding := self._directions_that_bind():
+            self._formulate(binding)
+            start = self._directions_first(best)
         while True:
             solution = self._solve(self.formulation.program, self.objective, start=start)
             if solution.x is None:
@@ -79,7 +81,7 @@ class Search:
                 return best
             binding |= both_ways
             self._formulate(binding)
-            start = None if best is None else self._in_turn(best)
+            start = self._directions_first(best)
 
     def sooner(self, found: Found) -> Found:
         """At no more cost, with no process that could run sooner by itself; as far as time allows."""
@@ -146,27 +148,39 @@ class Search:
             return None
         return self._with_directions(program, self._solve(program, self.objective), self.objective)[0]
 
-    def _in_turn(self, best: Found) -> Array:
-        """A point no dearer than the best so far: directions and times are chosen in turn, the others being as they are.
+    def _directions_that_bind(self) -> Where:
+        """Where several processes that could be cut as one likes would have power go both ways, as it then pays."""
+        program = self.formulation.program
+        if not program.integer.any() or self.formulation.only_choice(program) is not None:
+            return frozenset()
+        relaxed = replace(program, integer=np.zeros_like(program.integer))
+        return self._with_directions(relaxed, self._solve(relaxed, self.objective), self.objective)[1]
 
-        Either choice is quick, both at once are not: so a search over both begins with a good point.
+    def _directions_first(self, best: Found | None) -> Array | None:
+        """A point to begin with, and a bound: directions with times that are free to be cut, then times with these.
+
+        Either choice is quick, both at once are not; and what times can be cut into changes costs little.
         """
-        now, program = best.solution.x, self.formulation.program
-        assert now is not None
-        point, value = self.formulation.carried(best.formulation, now), best.solution.value
-        times, directions = self.formulation.choices
-        while times.size and perf_counter() < self.deadline:
-            for others in (times, directions):
-                solution = self._solve(
-                    program.with_columns_fixed(others, point), self.objective, start=point, share=TURN
-                )
-                if solution.x is None:
-                    return point
-                point = solution.x
-            gained, value = value - solution.value, solution.value
-            if gained <= TURN * (value - self.bound):
-                break
-        return point
+        formulation, program, point = self.formulation, self.formulation.program, None
+        if best is not None and best.solution.x is not None:
+            point = formulation.carried(best.formulation, best.solution.x)
+        times, directions = formulation.choices
+        if not (times.size and directions.size):
+            return point
+        cut = program.with_continuous(times)
+        solution = self._solve(cut, self.objective, start=point, share=HALF)
+        if solution.x is None:
+            return point
+        self.bound = max(self.bound, bound_on(cut, self.objective, solution))
+        begin = solution.x.copy()
+        if point is not None:
+            begin[times] = point[
+                times
+            ]  # what follows from integers need not be right: the solver finds it anew
+        directed = program.with_columns_fixed(directions, solution.x)
+        found = self._solve(directed, self.objective, start=begin, share=HALF)
+        is_better = best is None or found.value < best.solution.value
+        return found.x if found.x is not None and is_better else point
 
     def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
         """With one process running sooner at a cost of no more than this; None where it cannot.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flex_pipeline.portfolio.emissions import AIMS, INTENSITIES, emission_faults
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -26,7 +27,6 @@ BREACH_PER_POWER = Quantity("power price", variable=True, minimum=0)
 BREACH_PER_ENERGY = Quantity("energy price", variable=True, minimum=0)
 CAPACITY = Quantity("power", variable=True, minimum=0, overlap="min")
 POWER = Quantity("power", variable=True)
-EMISSION_INTENSITY = Quantity("emission intensity", variable=True, minimum=0)
 COMMITMENT_PRICE = Quantity("energy price", variable=True, alternative="power price")
 
 COMMITMENT = Record(
@@ -105,18 +105,7 @@ CONNECTION = (
     FieldSpec("site-peak-production-price", BREACH_PER_POWER, "Price of the highest net production."),
     FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
     FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
-    FieldSpec(
-        "consumption-emissions",
-        EMISSION_INTENSITY,
-        "CO2 that energy taken from the grid stands for; what is emitted is then reported in kg.",
-        "0 kg/kWh",
-    ),
-    FieldSpec(
-        "production-emissions",
-        EMISSION_INTENSITY,
-        "CO2 that energy delivered to the grid is credited with.",
-        "0 kg/kWh",
-    ),
+    *INTENSITIES,
     FieldSpec(
         "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
     ),
@@ -193,28 +182,7 @@ FLEX_CONTEXT = Record(
             "[]",
             by_name=True,
         ),
-        FieldSpec(
-            "emissions-price",
-            Quantity("emissions price", variable=True, minimum=0),
-            "Price of CO2, a cost of its own beside that of energy.",
-            "0",
-        ),
-        FieldSpec(
-            "emissions-weight",
-            Quantity("ratio", minimum=0, maximum=0.999),
-            "Share of CO2 in what is minimised: a kg of it counts w, a unit of currency 1 − w; it costs nothing.",
-            "0%",
-        ),
-        FieldSpec(
-            "emissions-budget",
-            Quantity("emissions"),
-            "CO2 that the site emits at most over the horizon; never exceeded.",
-        ),
-        FieldSpec(
-            "emissions-budget-per-day",
-            Quantity("emissions"),
-            "CO2 that the site emits at most in each local day of the horizon; never exceeded.",
-        ),
+        *AIMS,
         FieldSpec(
             "commodities",
             ListOf(COMMODITY),
@@ -303,7 +271,7 @@ def check_flex_context(
     faults += [*_price_faults(whole, path), *_fixed_power_faults(mapping, path)]
     faults += _commodity_faults(mapping, path)
     if is_whole:
-        faults += _emission_faults(whole, path)
+        faults += emission_faults(whole, path)
     if is_whole and not {"consumption-price", "consumption-price-sensor"} & set(whole):
         price = FLEX_CONTEXT["consumption-price"]
         faults.append(Fault(join(path, price.name), None, f"is missing: {price.text}"))
@@ -341,16 +309,6 @@ def _commodity_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
         if name is not None and name in seen:
             yield Fault(join(path, f"commodities[{i}].commodity"), name, "is given twice")
         seen.add(name)
-
-
-def _emission_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:
-    """What is asked of CO2 where nothing says how much of it there is."""
-    connections = [mapping, *(item for item in _list(mapping, "commodities") if isinstance(item, Mapping))]
-    if any({"consumption-emissions", "production-emissions"} & set(one) for one in connections):
-        return
-    for name in (field.name for field in FLEX_CONTEXT.fields if field.name.startswith("emissions-")):
-        if name in mapping:
-            yield Fault(join(path, name), mapping[name], "needs consumption-emissions: the CO2 of a kWh")
 
 
 def _price_faults(mapping: Mapping[str, Any], path: str) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ The linear program may charge and discharge at once, or sell dear what it buys c
 Where it does, the direction is fixed by the sign of the net power; if that costs more than the gap,
 binaries are added at those steps.
 The search for the times of processes begins where they come one after the other, and the rest after them: so what it
-finds is never dearer, whenever its time is up.
+finds is never dearer, whenever its time is up. Where directions bind as well, they are chosen before the times.
 """
 
 from __future__ import annotations
@@ -149,17 +149,17 @@ class Search:
         return self._with_directions(program, self._solve(program, self.objective), self.objective)[0]
 
     def _directions_that_bind(self) -> Where:
-        """Where several processes that could be cut as one likes would have power go both ways, as it then pays."""
+        """Where power would go both ways, as it then pays, if processes could run in part."""
         program = self.formulation.program
-        if not program.integer.any() or self.formulation.only_choice(program) is not None:
+        if not self.problem.processes or self.formulation.only_choice(program) is not None:
             return frozenset()
         relaxed = replace(program, integer=np.zeros_like(program.integer))
         return self._with_directions(relaxed, self._solve(relaxed, self.objective), self.objective)[1]
 
     def _directions_first(self, best: Found | None) -> Array | None:
-        """A point to begin with, and a bound: directions with times that are free to be cut, then times with these.
+        """A point to begin with, and a bound: directions while processes may run in part, then times with these.
 
-        Either choice is quick, both at once are not; and what times can be cut into changes costs little.
+        Either choice is quick, both at once are not; and to run in part saves little.
         """
         formulation, program, point = self.formulation, self.formulation.program, None
         if best is not None and best.solution.x is not None:
@@ -167,16 +167,14 @@ class Search:
         times, directions = formulation.choices
         if not (times.size and directions.size):
             return point
-        cut = program.with_continuous(times)
-        solution = self._solve(cut, self.objective, start=point, share=HALF)
+        in_part = program.with_continuous(times)
+        solution = self._solve(in_part, self.objective, start=point, share=HALF)
         if solution.x is None:
             return point
-        self.bound = max(self.bound, bound_on(cut, self.objective, solution))
+        self.bound = max(self.bound, bound_on(in_part, self.objective, solution))
         begin = solution.x.copy()
-        if point is not None:
-            begin[times] = point[
-                times
-            ]  # what follows from integers need not be right: the solver finds it anew
+        if point is not None:  # the solver finds anew what follows from integers
+            begin[times] = point[times]
         directed = program.with_columns_fixed(directions, solution.x)
         found = self._solve(directed, self.objective, start=begin, share=HALF)
         is_better = best is None or found.value < best.solution.value

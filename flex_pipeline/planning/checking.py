@@ -19,8 +19,9 @@ from flex_pipeline.quality.judge import judge
 from flex_pipeline.quality.usual import LOOK_BACK, Comparison, usual
 from flex_pipeline.quality.verdict import Verdict
 from flex_pipeline.timeseries.grid import local_day
-from flex_pipeline.warehouse.beliefs import EVER, read_stored
+from flex_pipeline.warehouse.beliefs import read_stored
 from flex_pipeline.warehouse.reading_days import read_days, read_last
+from flex_pipeline.warehouse.recording import EVER
 from flex_pipeline.warehouse.verdicts import read_faults, read_verdicts, replace_verdicts
 
 

@@ -19,6 +19,7 @@ from flex_pipeline.sources.http import redacted
 from flex_pipeline.sources.open_meteo import OpenMeteoSource
 from flex_pipeline.sources.reading import Reading, Window
 from flex_pipeline.sources.series import SeriesSource
+from flex_pipeline.sources.sessions import SessionTable
 from flex_pipeline.sources.simulated import SIMULATIONS, SimulatedSource
 from flex_pipeline.sources.sql import SqlSource
 from flex_pipeline.sources.tabular import CsvSource, ParquetSource
@@ -66,7 +67,18 @@ def check_source(config: Mapping[str, Any], sensor: Sensor | None = None) -> lis
         source = model.model_validate(dict(config))
     except ValidationError as invalid:
         return [_problem(error, model) for error in invalid.errors()]
-    return source.problems(sensor) if sensor is not None and isinstance(source, SeriesSource) else []
+    if sensor is None:
+        return []
+    has_sessions = isinstance(source, SessionTable) and source.departure_column is not None
+    if sensor.kind == "ev-session" and not has_sessions:
+        return [
+            (
+                "source",
+                next(iter(config)),
+                "has no sessions: csv, parquet and sql do, with a departure-column",
+            )
+        ]
+    return source.problems(sensor) if isinstance(source, SeriesSource) else []
 
 
 def _model(config: Mapping[str, Any]) -> type[Source] | Problem:
@@ -118,7 +130,8 @@ def fetch(sensor: Sensor, window: Window, base: Path) -> Reading:
     """The values of a sensor for the steps of the window, by time, and what was decided to read them.
 
     Values are in the sensor's unit. Steps that the source lacks are not there, empty values are null, and what
-    the source gives twice is there twice: judging is left to the checks. `base` is the folder that relative
+    the source gives twice is there twice: judging is left to the checks. Of kind ev-session the values are the
+    sessions, as `sessions.SessionTable` has them. `base` is the folder that relative
     paths start from. Raises SourceError, and never gives a part of what there is.
     """
     try:

@@ -350,7 +350,7 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total') and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total', 'ev-session') and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

@@ -299,6 +299,19 @@ def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any
     return [dict(row) for row in found.mappings()]
 
 
+def read_inputs(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """Where the values come from that the plan in force was made from: sensor, origin, rule, steps of the day."""
+    found = session.execute(
+        text("""
+            select sensor, origin, rule, steps from flex.current_plan_input
+            where site_id = :site_id and date = :date
+            order by sensor, origin, rule
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
 def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
     """The steps of the connection in the plan in force: the columns of flex.site_plan but for its run."""
     names = SITE_COLUMNS.split(", ")[1:]

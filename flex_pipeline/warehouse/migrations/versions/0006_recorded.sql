@@ -82,32 +82,29 @@ comment on view flex.current_plan_input is
 
 create table flex.charging_session (
     sensor_id    integer not null references flex.sensor,
+    session      text not null,
+    belief_time  timestamptz not null,
     plug         text not null,
     plugged_in   timestamptz not null,
-    belief_time  timestamptz not null,
-    recorded_at  timestamptz not null,
-    session      text not null,
     plugged_out  timestamptz,
     energy_kwh   double precision,
     capacity_kwh double precision,
-    primary key (sensor_id, plug, plugged_in, session, belief_time)
+    primary key (sensor_id, session, belief_time)
 );
 comment on table flex.charging_session is
-    'One row per charging session and time since when it is believed to be so; the newest of a session counts.';
-comment on column flex.charging_session.session is 'Its name in the log, else its number among those of its plug and time.';
+    'One row per charging session and time since when it was believed to be so: a correction leaves the row before it.';
+comment on column flex.charging_session.session is 'Its name in the log, else when it began.';
+comment on column flex.charging_session.plugged_out is 'Empty as long as nobody knows.';
 comment on column flex.charging_session.energy_kwh is 'What was charged, or is asked for.';
 comment on column flex.charging_session.capacity_kwh is 'Of the battery of the car, where known.';
+create index on flex.charging_session (sensor_id, plugged_in);
 
 create view flex.current_charging_session as
-select
-    n.name as sensor, s.plug, s.session, s.plugged_in, s.plugged_out, s.energy_kwh, s.capacity_kwh, s.belief_time
-from flex.sensor as n
-cross join lateral (
-    select distinct on (c.plug, c.plugged_in, c.session) *
-    from flex.charging_session as c
-    where c.sensor_id = n.sensor_id
-    order by c.plug, c.plugged_in, c.session, c.belief_time desc
-) as s;
+select distinct on (c.sensor_id, c.session)
+    n.name as sensor, c.session, c.plug, c.plugged_in, c.plugged_out, c.energy_kwh, c.capacity_kwh, c.belief_time
+from flex.charging_session as c
+join flex.sensor as n using (sensor_id)
+order by c.sensor_id, c.session, c.belief_time desc;
 comment on view flex.current_charging_session is 'One row per charging session, as it is believed to be now.';
 
 create or replace function flex.drop_belief_month(month date) returns void

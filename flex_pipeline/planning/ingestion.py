@@ -15,7 +15,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.time_shift import FURTHEST, in_words, publication_shift
 from flex_pipeline.quality.usual import day_summaries
 from flex_pipeline.quality.verdict import Verdict
-from flex_pipeline.sources import Reading, SourceError, Window, fetch, source_name
+from flex_pipeline.sources import Reading, SourceError, Together, Window, fetch, source_name
 from flex_pipeline.sources.reading import INSTANT
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.warehouse.beliefs import store_readings
@@ -43,19 +43,26 @@ class Ingested:
     notices: tuple[str, ...] = ()  # what was decided by rule, or looks shifted, each with its sensor
 
 
-def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now: datetime) -> Ingested:
+def ingest(
+    engine: Engine,
+    sensors: Sequence[Sensor],
+    base: Path,
+    day: date,
+    now: datetime,
+    together: Together | None = None,
+) -> Ingested:
     """Store what the sources hold for the local day of each sensor and can be known by now, in one transaction.
 
     Each value is believed since when its source says, else from the time its sensor's rule says it could be
     known. A source that cannot be read is noted as a fault of its sensor; the other sensors are not touched by
-    it. What was decided by rule while reading is noted as a warning.
+    it. What was decided by rule while reading is noted as a warning. `together`: the other days that are read too.
     """
     frames: list[pl.DataFrame] = []
     logs: list[pl.DataFrame] = []
     verdicts: list[Verdict] = []
     for sensor in sensors:
         try:
-            frame, found = _readings(sensor, base, day, now)
+            frame, found = _readings(sensor, base, day, now, together)
         except SourceError as error:
             verdicts.append(Verdict(sensor.name, day, READABLE, False, "error", str(error), ()))
         else:
@@ -72,13 +79,15 @@ def ingest(engine: Engine, sensors: Sequence[Sensor], base: Path, day: date, now
     return Ingested(sum(frame.height for frame in (*frames, *logs)), stored, unreadable, tuple(notices))
 
 
-def _readings(sensor: Sensor, base: Path, day: date, now: datetime) -> tuple[pl.DataFrame, list[Verdict]]:
+def _readings(
+    sensor: Sensor, base: Path, day: date, now: datetime, together: Together | None
+) -> tuple[pl.DataFrame, list[Verdict]]:
     """What there is to store for a day, with what was noticed. Raises SourceError."""
     grid = local_day(day, ZoneInfo(sensor.timezone), sensor.resolution)
     is_published = sensor.kind == "price" and sensor.known.day_ahead is not None
     # beyond the day, to see where a publication ends
     until = grid.end_utc + (FURTHEST if is_published else timedelta(0))
-    reading = fetch(sensor, Window.of(grid.start_utc, until, now), base)
+    reading = fetch(sensor, Window.of(grid.start_utc, until, now, together), base)
     notices = {CLOCK_CHANGE: "; ".join(reading.notices)}
     if is_published:
         notices[PUBLICATION] = _publication(reading, sensor, grid)

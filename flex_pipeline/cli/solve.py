@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flex_pipeline.cli.options import PluginOption
+
 app = typer.Typer()
 
 
@@ -18,9 +20,7 @@ def solve(
         Path | None,
         typer.Option("--out", help="Where to write the schedule, or a folder for many; default: print them."),
     ] = None,
-    plugins: Annotated[
-        list[str] | None, typer.Option("--plugin", help="A module with more fields or types of devices.")
-    ] = None,
+    plugins: PluginOption = None,
     pareto: Annotated[
         int | None,
         typer.Option(

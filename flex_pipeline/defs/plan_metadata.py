@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from flex_pipeline.planning.planner import Outcome
 from flex_pipeline.plots.schedule import DeviceDay, bounds_of, plot_device_day
 from flex_pipeline.portfolio.portfolio import Portfolio
-from flex_pipeline.warehouse.plans import read_device_days, read_device_steps, read_limits
+from flex_pipeline.warehouse.plans import read_device_days, read_device_steps, read_inputs, read_limits
 
 FACTS = ("total_cost", "gap", "primal_violation", "build_seconds", "solve_seconds", "variables", "binaries")
+ORIGINS = {"sensor": "string", "origin": "string", "rule": "string", "steps": "int"}
 MOST_VALUABLE = 10  # of the limits: the event log keeps all metadata of every partition
 
 
@@ -33,7 +34,9 @@ def describe(
         rows = read_device_days(session, outcome.site_id, outcome.day)
         steps = read_device_steps(session, outcome.site_id, outcome.day)
         limits = read_limits(session, outcome.site_id, outcome.day)
+        inputs = read_inputs(session, outcome.site_id, outcome.day)
     parts = steps.partition_by("device_id", as_dict=True)
+    sensors = portfolio.sensors_of_devices()
     described = {}
     for row in rows:
         metadata: dict[str, Any] = {
@@ -44,6 +47,8 @@ def describe(
         }
         metadata |= {name: row[name] for name in ("reason", "diagnosis") if row[name]}
         name = row["device_id"].removeprefix(f"{outcome.site_id}/")
+        if read := [given for given in inputs if given["sensor"] in sensors.get(row["device_id"], ())]:
+            metadata["inputs"] = _table(read, ORIGINS)
         if own := [limit for limit in limits if limit["component"] in ("site", name)]:
             metadata["limits"] = _limits(own[:MOST_VALUABLE])
         if (part := parts.get((row["device_id"],))) is not None:
@@ -61,8 +66,12 @@ def _limits(limits: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
     """What one more unit of each limit is worth, most first: over the day, and in the step that needs it most."""
     types = {"component": "string", "family": "string", "unit": "string", "steps": "int"}
     types |= {"worth": "float", "highest": "float"}
+    return _table(limits, types)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(
-        [dg.TableRecord({name: limit[name] for name in types}) for limit in limits],
+        [dg.TableRecord({name: row[name] for name in types}) for row in rows],
         schema=dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in types.items()]),
     )
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
-from flex_pipeline.defs.ingestion import FEED_NAMES
+from flex_pipeline.defs.ingestion import FEED_NAMES, backfill_of
 from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
@@ -78,9 +78,11 @@ def materialise(
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
         _read_history(runner, engine(connection), first)
-        for day in _days(first, last):
-            with _step(f"{day}: read, judge, forecast, plan"):
-                _materialise_day(runner, portfolio, day, devices)
+        days = list(_days(first, last))
+        with backfill_of(days):
+            for day in days:
+                with _step(f"{day}: read, judge, forecast, plan"):
+                    _materialise_day(runner, portfolio, day, devices)
         with _step("reports"):
             keys = summary.report_keys(definitions)
             runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))

@@ -20,6 +20,7 @@ from flex_pipeline.planning.horizon import horizon
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.warehouse.beliefs import read_as_of, store_forecasts
+from flex_pipeline.warehouse.recording import reading_time
 
 # eight weeks: what the longest step of the ladder asks for, and two weeks of lags before it
 HISTORY = timedelta(days=56)
@@ -43,8 +44,10 @@ class ForecastInputs:
     sensor: Sensor
     origin: datetime  # the planning time
     cutoff: datetime
+    read_at: datetime  # by the warehouse's clock: what was recorded later was not read
     starts: list[datetime]  # the steps to forecast
     history: pl.DataFrame  # event_start, value: the readings known at the origin
+    trained_on: pl.DataFrame  # event_start, value: those known at the cutoff
 
     @cached_property
     def input_hash(self) -> str:
@@ -53,36 +56,50 @@ class ForecastInputs:
         sensor = json.dumps(self.sensor.model_dump(mode="json"), sort_keys=True)
         described = sensor + self.cutoff.isoformat()
         described += self.starts[0].isoformat() + self.starts[-1].isoformat()
-        values = self.history.write_csv(include_header=False)
+        values = self.history.write_csv(include_header=False) + self.training_hash
         return hashlib.sha256((described + values).encode()).hexdigest()
+
+    @cached_property
+    def training_hash(self) -> str:
+        """Equal for models that learn from the same."""
+        return hashlib.sha256(self.trained_on.write_csv(include_header=False).encode()).hexdigest()
 
 
 @dataclass
 class ForecastDesk:
-    """Forecasts the sensors of one portfolio. Models are trained once a week and kept while the desk lives."""
+    """Forecasts the sensors of one portfolio. Models are trained once a week, or when there is another past to learn
+    from, and kept while the desk lives.
+    """
 
     engine: Engine
     portfolio: Portfolio
-    _models: dict[tuple[str, datetime], Model] = field(default_factory=dict)
+    _models: dict[str, tuple[str, Model]] = field(
+        default_factory=dict
+    )  # by sensor, with what it learned from
 
     def forecast(self, day: date, now: datetime) -> tuple[Forecasted, ...]:
         """Forecast every step that the plans of a day read and that is not known at their planning time.
 
         The forecasts are beliefs of that time. One transaction a sensor; nothing is stored twice.
         """
-        return tuple(done for sensor in self._needed() if (done := self._forecast(sensor, day, now)))
+        read_at = reading_time(self.engine)
+        inputs = (self.inputs(sensor, day, now, read_at) for sensor in self._needed())
+        return tuple(self._forecast(given, day, now) for given in inputs if given is not None)
 
     def _needed(self) -> Iterable[Sensor]:
         used = {name for names in self.portfolio.sensors_of_devices().values() for name in names}
         sensors = (self.portfolio.sensors[name] for name in sorted(used))
         return (sensor for sensor in sensors if not sensor.is_state)
 
-    def inputs(self, sensor: Sensor, day: date, now: datetime) -> ForecastInputs | None:
-        """What the forecast of a sensor for a day is made of; None where there is nothing to forecast, or from."""
+    def inputs(self, sensor: Sensor, day: date, now: datetime, read_at: datetime) -> ForecastInputs | None:
+        """What the forecast of a sensor for a day is made of, as it had been recorded by `read_at`.
+
+        None where there is nothing to forecast, or from.
+        """
         sites = [site for site in self.portfolio.sites if sensor.site in (None, site.site_id)]
         seen = [horizon(self.portfolio.settings, site.timezone, day, now) for site in sites]
         origin, end = seen[0].planning_time, max(h.end for h in seen)
-        history = self.history(sensor, origin, end)
+        history = self._history(sensor, origin, end, read_at)
         if history.is_empty():
             return None
         starts = _unknown_steps(history, sensor, origin, min(h.start for h in seen), end)
@@ -91,15 +108,13 @@ class ForecastDesk:
         cutoff = self._training_time(origin, sensor)
         if (history["event_start"] < cutoff).sum() == 0:
             cutoff = origin  # the first week there is
-        return ForecastInputs(sensor, origin, cutoff, starts, history)
+        trained_on = self._history(sensor, cutoff, cutoff, read_at)
+        return ForecastInputs(sensor, origin, cutoff, read_at, starts, history, trained_on)
 
-    def _forecast(self, sensor: Sensor, day: date, now: datetime) -> Forecasted | None:
-        given = self.inputs(sensor, day, now)
-        if given is None:
-            return None
-        if stored := self._stored(sensor, day, given.input_hash, now):
+    def _forecast(self, given: ForecastInputs, day: date, now: datetime) -> Forecasted:
+        if stored := self._stored(given.sensor, day, given.input_hash, now):
             return stored
-        model = self._model(sensor, given.cutoff)
+        model = self._model(given)
         frame = model.predict(given.history, origin=given.origin, starts=given.starts)
         return self._store(given, day, now, model, frame)
 
@@ -107,11 +122,11 @@ class ForecastDesk:
     def _content_hash(self) -> str:
         return self.portfolio.content_hash()
 
-    def history(self, sensor: Sensor, origin: datetime, end: datetime) -> pl.DataFrame:
+    def _history(self, sensor: Sensor, origin: datetime, end: datetime, read_at: datetime) -> pl.DataFrame:
         """The readings of the weeks before `origin` and until `end` that are known at the origin."""
         with self.engine.connect() as session:
             frame = read_as_of(
-                session, [sensor.name], origin - HISTORY, end, origin, types=("reading", "repair")
+                session, [sensor.name], origin - HISTORY, end, origin, ("reading", "repair"), read_at
             )
         return frame.select("event_start", "value")
 
@@ -121,11 +136,14 @@ class ForecastDesk:
         monday = local - timedelta(days=local.weekday())
         return min(origin, self.portfolio.settings.planned_at(monday + timedelta(days=1)))
 
-    def _model(self, sensor: Sensor, cutoff: datetime) -> Model:
-        if (sensor.name, cutoff) not in self._models:
-            history = self.history(sensor, cutoff, cutoff)
-            self._models[sensor.name, cutoff] = train(history, sensor, cutoff=cutoff)
-        return self._models[sensor.name, cutoff]
+    def _model(self, given: ForecastInputs) -> Model:
+        learned_from = f"{given.cutoff.isoformat()} {given.training_hash}"
+        kept = self._models.get(given.sensor.name)
+        if kept is not None and kept[0] == learned_from:
+            return kept[1]
+        model = train(given.trained_on, given.sensor, cutoff=given.cutoff)
+        self._models[given.sensor.name] = learned_from, model
+        return model
 
     def _stored(self, sensor: Sensor, day: date, key: str, now: datetime) -> Forecasted | None:
         with self.engine.begin() as session:
@@ -171,7 +189,7 @@ class ForecastDesk:
                     select
                         n.sensor_id, :date, :origin, :key, o.source_id, :ladder_step, :reason, :mae, :mae_naive,
                         :pinball, :coverage, :now,
-                        (select version_id from flex.portfolio_version where content_hash = :content_hash)
+                        (select version_id from flex.portfolio_version where content_hash = :content_hash), :read_at
                     from flex.sensor as n, flex.source as o
                     where n.name = :sensor and o.name = :source and o.type = 'forecaster'
                     on conflict (sensor_id, date) do update set
@@ -179,7 +197,8 @@ class ForecastDesk:
                         source_id = excluded.source_id, ladder_step = excluded.ladder_step,
                         reason = excluded.reason, mae = excluded.mae, mae_naive = excluded.mae_naive,
                         pinball = excluded.pinball, coverage = excluded.coverage,
-                        belief_time = excluded.belief_time, version_id = excluded.version_id
+                        belief_time = excluded.belief_time, version_id = excluded.version_id,
+                        read_at = excluded.read_at
                 """),
                 {
                     "sensor": sensor.name,
@@ -191,6 +210,7 @@ class ForecastDesk:
                     "ladder_step": model.ladder_step.name.lower().replace("_", " "),
                     "reason": model.reason,
                     "now": now,
+                    "read_at": given.read_at,
                     **scores,
                 },
             )

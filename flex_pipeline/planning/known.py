@@ -28,6 +28,7 @@ class Known:
     blocked: Blocked
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
     beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
+    recorded_by: datetime  # by the warehouse's clock
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -35,19 +36,32 @@ class Known:
 
 
 def read_known(
-    session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
+    session: Session,
+    portfolio: Portfolio,
+    sites: Collection[Site],
+    day: date,
+    seen: Collection[Horizon],
+    recorded_by: datetime,
 ) -> Known:
-    """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
+    """Read what the plans of some sites need; `seen` are their horizons, which have one planning time.
+
+    Beliefs that were recorded after `recorded_by`, a time of the warehouse's clock, are left out.
+    """
     return Known(
         portfolio,
         blocked_on(session, portfolio, day),
         read_stock(session, [site.site_id for site in sites], day),
-        read_beliefs(session, portfolio, sites, seen),
+        read_beliefs(session, portfolio, sites, seen, recorded_by),
+        recorded_by,
     )
 
 
 def read_beliefs(
-    session: Session, portfolio: Portfolio, sites: Collection[Site], seen: Collection[Horizon]
+    session: Session,
+    portfolio: Portfolio,
+    sites: Collection[Site],
+    seen: Collection[Horizon],
+    recorded_by: datetime,
 ) -> dict[str, pl.DataFrame]:
     """What is believed of each sensor of some sites at the planning time: event_start, value, source_type."""
     of_sites = {name for site in sites for name in site.sensors}
@@ -57,7 +71,8 @@ def read_beliefs(
     step = portfolio.settings.resolution
     first = min(near_start(horizon, step)[0] for horizon in seen)
     start = min(first, min(horizon.start for horizon in seen) - timedelta(hours=1))
-    beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time)
+    end = max(horizon.end for horizon in seen)
+    beliefs = read_as_of(session, used, start, end, planning_time, recorded_by=recorded_by)
     parts = beliefs.partition_by("sensor", as_dict=True)
     held = {name: parts.get((name,), beliefs.clear()) for name in used}
     for name in used:

@@ -39,6 +39,10 @@ def plan_of(site_day: SiteDay) -> Plan:
         solved.device_steps(),
         solved.site_steps(),
         solved.shadow_prices(),
+        [
+            {"sensor": o.sensor, "origin": o.origin, "rule": o.rule, "steps": o.steps}
+            for o in site_day.origins
+        ],
     )
 
 
@@ -54,6 +58,7 @@ def _run(site_day: SiteDay) -> dict[str, Any]:
         "site_id": site_day.site.site_id,
         "date": site_day.day,
         "planning_time": site_day.seen.planning_time,
+        "read_at": site_day.read_at,
         "input_hash": site_day.input_hash,
         "problem": site_day.inputs,
         "horizon_start": site_day.seen.start,
@@ -62,12 +67,16 @@ def _run(site_day: SiteDay) -> dict[str, Any]:
 
 
 def _blocked_rows(site_day: SiteDay) -> list[dict[str, Any]]:
-    return [_device_row(d, "blocked", reason=why) for d, why in site_day.reasons.items() if why]
+    stock = site_day.stock_run_ids
+    return [
+        _device_row(device, "blocked", reason=why, stock_run_id=stock.get(device))
+        for device, why in site_day.reasons.items()
+        if why
+    ]
 
 
 def _device_row(device_id: str, status: str, **known: Any) -> dict[str, Any]:
-    empty = dict.fromkeys(("reason", "soc_start_kwh", "soc_end_kwh", "baseline_soc_end_kwh"))
-    return {"device_id": device_id, "status": status, **empty, **known}
+    return {"device_id": device_id, "status": status, **known}
 
 
 def _starting_with(problem: Problem, site_day: SiteDay) -> Problem:
@@ -137,6 +146,7 @@ class Solved:
                 "soc_start_kwh": None if soc is None else float(soc[0]),
                 "soc_end_kwh": None if soc is None else float(soc[self.n]),
                 "baseline_soc_end_kwh": None if passive is None else float(passive[self.n]),
+                "stock_run_id": self.site_day.stock_run_ids.get(device.device_id),
             }
             rows.append(_device_row(device.device_id, self.status, **stock))
         return rows

@@ -19,6 +19,7 @@ from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.state_of_charge import measured_by, near_start, with_start
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
+from flex_pipeline.timeseries.grid import utc_instant
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
@@ -45,7 +46,7 @@ class Values:
         """The end of the unbroken stretch of values from `start`; `start` when there is none."""
         step = self.portfolio.sensors[sensor].resolution
         begins, _ = self._known(sensor, start)
-        ends = np.append(_instant(start), begins + np.timedelta64(step))
+        ends = np.append(utc_instant(start), begins + np.timedelta64(step))
         unbroken = np.logical_and.accumulate(begins <= ends[:-1])
         reached: datetime = ends[unbroken.sum()].item().replace(tzinfo=UTC)
         return max(reached, start)
@@ -56,7 +57,7 @@ class Values:
         first = _floor(start, described.resolution)
         values: list[float | None] = [None] * -(-(end - first) // described.resolution)
         begins, known = self._known(sensor, start, end)
-        steps = (begins - _instant(first)) // np.timedelta64(described.resolution)
+        steps = (begins - utc_instant(first)) // np.timedelta64(described.resolution)
         for step, value in zip(steps.tolist(), known.tolist(), strict=True):
             values[step] = round(value, 9)
         return {
@@ -92,7 +93,7 @@ class Values:
         beliefs = self.beliefs[sensor]
         begins = beliefs["event_start"].to_numpy()
         first = _floor(start, self.portfolio.sensors[sensor].resolution)
-        inside = slice(*np.searchsorted(begins, [_instant(first), _instant(end)]))
+        inside = slice(*np.searchsorted(begins, [utc_instant(first), utc_instant(end)]))
         return begins[inside], beliefs["value"].to_numpy()[inside]
 
 
@@ -265,10 +266,6 @@ def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
     first = start.astimezone(zone).date() - timedelta(days=1)
     last = end.astimezone(zone).date()
     return [first + timedelta(days=int(i)) for i in np.arange((last - first).days + 1)]
-
-
-def _instant(instant: datetime) -> np.datetime64:
-    return np.datetime64(instant.replace(tzinfo=None), "us")
 
 
 def _floor(instant: datetime, step: timedelta) -> datetime:

@@ -21,7 +21,7 @@ from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.forecasts import read_forecast_run
-from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run, read_stock_before
+from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run, read_stock_of
 from flex_pipeline.warehouse.portfolios import read_content
 
 MOST_DIFFERENCES = 10
@@ -56,9 +56,9 @@ class Recreated:
 def recreate_plan_inputs(engine: Engine, site_id: str, day: date, run_id: int | None = None) -> Recreated:
     """What a plan of a site-day, else the one in force, was made from: read again, not what was kept of it.
 
-    Beliefs are those of its planning time, the configuration is its version, and the stock is that of the plans
-    before it. Which devices were left out, and why, is what the plan says: verdicts have no history. NotStoredError
-    when there is no such plan.
+    Beliefs are those of its planning time that were recorded when it was made, the configuration is its version, and
+    the stock is that of the plans it names. Which devices were left out, and why, is what the plan says: verdicts
+    have no history. NotStoredError when there is no such plan.
     """
     with engine.connect() as session:
         run = read_run(session, site_id, day, run_id)
@@ -90,18 +90,18 @@ def recreate_forecast_inputs(engine: Engine, sensor: str, day: date) -> Recreate
             raise NotStoredError(f"there is no forecast of {sensor} for {day} that says how it was made")
         portfolio = _portfolio(session, run.version_id)
     desk = ForecastDesk(engine, portfolio)
-    given = desk.inputs(portfolio.sensors[sensor], day, run.planning_time)
+    given = desk.inputs(portfolio.sensors[sensor], day, run.planning_time, run.read_at)
     return Recreated(
         f"{sensor} for {day}, by {run.model}",
         run.planning_time,
         run.version_id,
         run.input_hash,
         "" if given is None else given.input_hash,
-        {"forecast": None if given is None else _described(desk, given)},
+        {"forecast": None if given is None else _described(given)},
     )
 
 
-def _described(desk: ForecastDesk, given: ForecastInputs) -> dict[str, Any]:
+def _described(given: ForecastInputs) -> dict[str, Any]:
     """The inputs of a forecast in plain values: for each series, [start of the step, value]."""
     return {
         "sensor": given.sensor.model_dump(mode="json", by_alias=True),
@@ -109,7 +109,7 @@ def _described(desk: ForecastDesk, given: ForecastInputs) -> dict[str, Any]:
         "trained_as_of": given.cutoff.isoformat(),
         "steps": [start.isoformat() for start in given.starts],
         "known": _rows(given.history),
-        "trained_on": _rows(desk.history(given.sensor, given.cutoff, given.cutoff)),
+        "trained_on": _rows(given.trained_on),
     }
 
 
@@ -129,11 +129,12 @@ def _site_day(session: Session, site_id: str, day: date, run: StoredRun) -> Site
     known = Known(
         portfolio,
         Blocked(date=False, reason="", devices=dict(run.blocked)),
-        read_stock_before(session, site_id, day, run.run_id),
-        read_beliefs(session, portfolio, [site], [seen]),
+        read_stock_of(session, run.run_id),
+        read_beliefs(session, portfolio, [site], [seen], run.read_at),
+        run.read_at,
     )
     reasons = {device.device_id: known.why_not(device) for device in site.devices}
-    return with_problem(SiteDay(site, day, seen, reasons), known)
+    return with_problem(SiteDay(site, day, seen, reasons, run.read_at), known)
 
 
 def _differences(then: Any, now: Any, path: str = "") -> Iterator[str]:

@@ -25,7 +25,7 @@ from flex_pipeline.portfolio.flex_context import (
 )
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model, device_types
 from flex_pipeline.portfolio.former import present_spelling
-from flex_pipeline.portfolio.kind import Kind
+from flex_pipeline.portfolio.misplaced import ENERGY_OF, misplaced
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.process import precedence_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
@@ -96,7 +96,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         if name not in reader.described:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
-        elif name in reader.sensors and (problem := _misplaced(where, reader.sensors[name].kind)):
+        elif name in reader.sensors and (problem := misplaced(where, reader.sensors[name].kind)):
             reader.fault(document, where, name, problem)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
@@ -104,15 +104,6 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         raise PortfolioError(reader.faults)
     sites = tuple(site for _, site in sorted(reader.sites.items()))
     return Portfolio(folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices))
-
-
-def _misplaced(where: str, kind: Kind) -> str | None:
-    """What is wrong with reading a sensor of a kind in a field of a flex-context or flex-model."""
-    if kind == "meter-total":
-        return "is a sensor of kind meter-total, which is checked but not planned with: read one of power"
-    if where.endswith(".state-of-charge") != (kind == "soc"):
-        return f"is a sensor of kind {kind}: state-of-charge reads one of kind soc, and nothing else does"
-    return None
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
@@ -243,6 +234,8 @@ def _read_sensor(
             reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
     if sensor is not None:
         reader.sensors[name] = sensor
+        if sensor.quality.energy_of is not None:
+            reader.references.append((document, f"sensors.{name}.{ENERGY_OF}", sensor.quality.energy_of))
 
 
 def _as_its_kind(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:

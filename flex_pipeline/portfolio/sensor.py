@@ -99,6 +99,11 @@ class Sensor(BaseModel):
         """Whether it only says where plans start from: it is never forecast, and need not cover a horizon."""
         return self.kind in ("soc", "meter-total")
 
+    @property
+    def is_log(self) -> bool:
+        """Whether it holds sessions, each with a begin and an end, and not a value for each step."""
+        return self.kind == "ev-session"
+
     def knows(self, event_start: datetime, instant: datetime) -> bool:
         """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""
         return self.known.at(event_start, self.resolution, ZoneInfo(self.timezone)) <= instant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import text
 
 from flex_pipeline.warehouse.database import copy_frame
+from flex_pipeline.warehouse.recording import EVER, recording_time
 
 STAGE = """
     create temporary table stage (
@@ -24,29 +25,89 @@ STAGED = ("sensor", "event_start", "belief_time", "source", "quantile", "value",
 # from the time it was read, and the old value stays believed until then. Where the source states since when it
 # believes a value, that time is kept, and what it believed at other times has no say in it.
 STORE_READINGS = text("""
-    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
-    select
-        n.sensor_id, g.event_start,
-        case when g.stated or b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end,
-        o.source_id, g.quantile, g.value
-    from stage as g
-    join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = 'reading'
-    left join lateral (
-        select b.value from flex.belief as b
-        where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
-            and (not g.stated or b.belief_time <= g.belief_time)
-        order by b.belief_time desc limit 1
-    ) as b on true
-    where b.value is distinct from g.value
-    on conflict (sensor_id, event_start, belief_time, source_id, quantile) do update set value = excluded.value
+    with fresh as materialized (
+        select
+            n.sensor_id, g.event_start,
+            case when g.stated or b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end
+                as belief_time,
+            o.source_id, g.quantile, g.value, b.value is not null as is_correction
+        from stage as g
+        join flex.sensor as n on n.name = g.sensor
+        join flex.source as o on o.name = g.source and o.type = 'reading'
+        left join lateral (
+            select b.value from flex.belief as b
+            where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
+                and (not g.stated or b.belief_time <= g.belief_time)
+            order by b.belief_time desc limit 1
+        ) as b on true
+        where b.value is distinct from g.value
+    ),
+
+    restated as (
+        insert into flex.replaced_belief
+        select
+            b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile, b.value, b.recorded_at, :recorded_at
+        from fresh as f
+        join flex.belief as b using (sensor_id, event_start, belief_time, source_id, quantile)
+        where f.is_correction
+    )
+
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at)
+    select sensor_id, event_start, belief_time, source_id, quantile, value, :recorded_at from fresh
+    on conflict (sensor_id, event_start, belief_time, source_id, quantile)
+        do update set value = excluded.value, recorded_at = excluded.recorded_at
 """)
+# What this transaction has withdrawn and stores again as it was, was there all the time.
 STORE_MADE = text("""
-    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
-    select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
-    from stage as g
-    join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = :type
+    with made as materialized (
+        select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
+        from stage as g
+        join flex.sensor as n on n.name = g.sensor
+        join flex.source as o on o.name = g.source and o.type = :type
+    ),
+
+    as_it_was as (
+        delete from flex.replaced_belief as r using made as m
+        where r.sensor_id = m.sensor_id and r.event_start = m.event_start and r.replaced_at >= now()
+            and (r.belief_time, r.source_id, r.quantile, r.value)
+                = (m.belief_time, m.source_id, m.quantile, m.value)
+        returning r.*
+    )
+
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at)
+    select
+        m.sensor_id, m.event_start, m.belief_time, m.source_id, m.quantile, m.value,
+        coalesce(a.recorded_at, :recorded_at)
+    from made as m
+    left join as_it_was as a using (sensor_id, event_start, belief_time, source_id, quantile)
+""")
+WITHDRAW_FORECASTS = text("""
+    with gone as (
+        delete from flex.belief as b
+        using (
+            select n.sensor_id, g.belief_time, min(g.event_start) as start, max(g.event_start) as last
+            from stage as g join flex.sensor as n on n.name = g.sensor group by 1, 2
+        ) as g, flex.source as o
+        where b.sensor_id = g.sensor_id and b.belief_time = g.belief_time
+            and b.event_start between g.start and g.last
+            and o.source_id = b.source_id and o.type = 'forecaster'
+        returning b.*
+    )
+
+    insert into flex.replaced_belief
+    select sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at, :recorded_at from gone
+""")
+WITHDRAW_REPAIRS = text("""
+    with gone as (
+        delete from flex.belief as b using flex.sensor as n, flex.source as o
+        where b.sensor_id = n.sensor_id and n.name = any(:sensors)
+            and b.event_start >= :start and b.event_start < :end
+            and o.source_id = b.source_id and o.type = 'repair'
+        returning b.*
+    )
+
+    insert into flex.replaced_belief
+    select sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at, :recorded_at from gone
 """)
 SOURCES = text("""
     insert into flex.source (name, type) select distinct source, :type from stage order by 1
@@ -73,13 +134,18 @@ AS_OF = text("""
     from flex.sensor as n
     cross join lateral (
         select distinct on (b.event_start) b.event_start, b.value, o.type as source_type, o.name as source
-        from flex.belief as b
+        from (
+            select event_start, belief_time, source_id, value from flex.belief
+            where sensor_id = n.sensor_id and event_start >= :start and event_start < :end
+                and belief_time <= :as_of and quantile = 0.5 and recorded_at <= :recorded_by
+            union all
+            select event_start, belief_time, source_id, value from flex.replaced_belief
+            where sensor_id = n.sensor_id and event_start >= :start and event_start < :end
+                and belief_time <= :as_of and quantile = 0.5
+                and recorded_at <= :recorded_by and replaced_at > :recorded_by
+        ) as b
         join flex.source as o using (source_id)
-        where b.sensor_id = n.sensor_id
-            and b.event_start >= :start and b.event_start < :end
-            and b.belief_time <= :as_of
-            and b.quantile = 0.5
-            and o.type = any(:types)
+        where o.type = any(:types)
         order by
             b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc, (o.type = 'repair') desc, b.source_id
     ) as b
@@ -88,7 +154,6 @@ AS_OF = text("""
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
-EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
 
 
@@ -107,7 +172,8 @@ def store_readings(session: Session, readings: pl.DataFrame, read_at: datetime) 
     if believed.is_empty():
         return 0
     _stage(session, believed, "reading")
-    return session.execute(STORE_READINGS, {"read_at": read_at}).rowcount
+    times = {"read_at": read_at, "recorded_at": recording_time(session)}
+    return session.execute(STORE_READINGS, times).rowcount
 
 
 def _keep_repeated(session: Session, readings: pl.DataFrame, read_at: datetime) -> None:
@@ -145,19 +211,9 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
     if forecasts.is_empty():
         return 0
     _stage(session, forecasts, "forecaster")
-    session.execute(
-        text("""
-            delete from flex.belief as b
-            using (
-                select n.sensor_id, g.belief_time, min(g.event_start) as start, max(g.event_start) as last
-                from stage as g join flex.sensor as n on n.name = g.sensor group by 1, 2
-            ) as g, flex.source as o
-            where b.sensor_id = g.sensor_id and b.belief_time = g.belief_time
-                and b.event_start between g.start and g.last
-                and o.source_id = b.source_id and o.type = 'forecaster'
-        """)
-    )
-    return session.execute(STORE_MADE, {"type": "forecaster"}).rowcount
+    recorded = {"recorded_at": recording_time(session)}
+    session.execute(WITHDRAW_FORECASTS, recorded)
+    return session.execute(STORE_MADE, {"type": "forecaster", **recorded}).rowcount
 
 
 def replace_repairs(
@@ -167,19 +223,12 @@ def replace_repairs(
 
     `repairs`: sensor, event_start, belief_time, source (the rule that filled in), value.
     """
-    session.execute(
-        text("""
-            delete from flex.belief as b using flex.sensor as n, flex.source as o
-            where b.sensor_id = n.sensor_id and n.name = any(:sensors)
-                and b.event_start >= :start and b.event_start < :end
-                and o.source_id = b.source_id and o.type = 'repair'
-        """),
-        {"sensors": list(sensors), "start": start, "end": end},
-    )
+    recorded = {"recorded_at": recording_time(session)}
+    session.execute(WITHDRAW_REPAIRS, recorded | {"sensors": list(sensors), "start": start, "end": end})
     if repairs.is_empty():
         return 0
     _stage(session, repairs.with_columns(quantile=pl.lit(0.5)), "repair")
-    return session.execute(STORE_MADE, {"type": "repair"}).rowcount
+    return session.execute(STORE_MADE, {"type": "repair", **recorded}).rowcount
 
 
 def read_held(
@@ -241,16 +290,16 @@ def read_as_of(
     end: datetime,
     as_of: datetime,
     types: tuple[str, ...] = ("reading", "repair", "forecaster"),
+    recorded_by: datetime = EVER,
 ) -> pl.DataFrame:
     """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
 
-    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. Columns
-    sensor, event_start, value, source_type, source: the feed, the rule of the repair, or the model.
+    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. What was
+    recorded after `recorded_by`, a time of the warehouse's clock, is left out. Columns sensor, event_start, value,
+    source_type, source: the feed, the rule of the repair, or the model.
     """
-    found = session.execute(
-        AS_OF,
-        {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
-    )
+    span = {"start": start, "end": end, "as_of": as_of, "recorded_by": recorded_by}
+    found = session.execute(AS_OF, {"sensors": list(sensors), "types": list(types), **span})
     schema: dict[str, Any] = {
         "sensor": pl.String,
         "event_start": pl.List(pl.Int64),
@@ -301,7 +350,7 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total') and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total', 'ev-session') and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

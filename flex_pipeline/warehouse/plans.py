@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,16 +11,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection as Session
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from flex_pipeline.warehouse.database import copy_frame
+from flex_pipeline.warehouse.recording import EVER
 
 RUN_COLUMNS = (
-    "site_id, date, planning_time, belief_time, input_hash, version_id, problem, status, reason, horizon_start, "
-    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, plugin_cost, "
-    "total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
+    "site_id, date, planning_time, belief_time, read_at, input_hash, version_id, problem, status, reason, "
+    "horizon_start, horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, "
+    "plugin_cost, total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, "
+    "diagnosis"
 )
-DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+DEVICE_COLUMNS = (
+    "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id"
+)
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
 )
@@ -30,6 +34,16 @@ SITE_COLUMNS = (
     "production_capacity_kw, marginal_price"
 )
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
+
+INPUTS = text("""
+    insert into flex.plan_input (run_id, sensor_id, origin, rule, steps)
+    select i.run_id, n.sensor_id, i.origin, i.rule, i.steps
+    from unnest(
+        cast(:run_id as bigint[]), cast(:sensor as text[]), cast(:origin as text[]), cast(:rule as text[]),
+        cast(:steps as integer[])
+    ) as i (run_id, sensor, origin, rule, steps)
+    join flex.sensor as n on n.name = i.sensor
+""")
 
 # any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
 PLAN_LOCK = 7_306
@@ -45,6 +59,7 @@ class StoredStock:
 
     soc_kwh: float
     baseline_soc_kwh: float
+    run_id: int  # the plan that says so
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,7 @@ class StoredRun:
 
     run_id: int
     planning_time: datetime
+    read_at: datetime  # by the warehouse's clock: what was recorded later was not read
     version_id: int
     input_hash: str
     problem: Mapping[str, Any]  # its inputs, as they were stored
@@ -68,6 +84,7 @@ class Plan:
     schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
     site: pl.DataFrame = field(default_factory=pl.DataFrame)
     shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
+    inputs: Sequence[Mapping[str, Any]] = ()  # sensor, origin, rule, steps
 
 
 def lock_site_days(session: Session, site_ids: Collection[str], day: date) -> None:
@@ -124,7 +141,7 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
     """Store plans and put them in force, in the session's transaction; older plans stay as history."""
     run_ids = [_insert_run(session, plan.run) for plan in plans]
     devices = [
-        {**device, "run_id": run_id}
+        {**dict.fromkeys(DEVICE_COLUMNS.split(", ")), **device, "run_id": run_id}
         for run_id, plan in zip(run_ids, plans, strict=True)
         for device in plan.devices
     ]
@@ -133,12 +150,21 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
         session.execute(
             text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"), devices
         )
+    _insert_inputs(session, dict(zip(run_ids, [plan.inputs for plan in plans], strict=True)))
     for table, columns, frames in (
         ("flex.schedule", SCHEDULE_COLUMNS, [plan.schedule for plan in plans]),
         ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
         ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
     ):
         _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+
+
+def _insert_inputs(session: Session, of_runs: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+    """Store where the values of some runs, by their id, come from."""
+    rows = [{**given, "run_id": run_id} for run_id, inputs in of_runs.items() for given in inputs]
+    if rows:
+        names = ("run_id", "sensor", "origin", "rule", "steps")
+        session.execute(INPUTS, {name: [row[name] for row in rows] for name in names})
 
 
 def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
@@ -161,40 +187,46 @@ def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
 
 def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
     """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
-    return _stock(session, "flex.current_plan", {"sites": list(site_ids), "date": day})
-
-
-def read_stock_before(session: Session, site_id: str, day: date, run_id: int) -> dict[str, StoredStock]:
-    """The same as it was when a plan was made: later plans of the days before have no say in it."""
-    plans_then = """(
-        select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
-        order by site_id, date, belief_time desc, run_id desc
-    )"""
-    return _stock(session, plans_then, {"sites": [site_id], "date": day, "run": run_id})
-
-
-def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[str, StoredStock]:
     found = session.execute(
-        text(f"""
-            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
-            from {plans} as p join flex.device_plan as d using (run_id)
+        text("""
+            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh, d.run_id
+            from flex.current_plan as p join flex.device_plan as d using (run_id)
             where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
             order by d.device_id, p.date desc
         """),
-        parameters,
+        {"sites": list(site_ids), "date": day},
     )
-    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
+    return _stocks(found)
+
+
+def read_stock_of(session: Session, run_id: int) -> dict[str, StoredStock]:
+    """The same as a plan has read it: by the plans that it names."""
+    found = session.execute(
+        text("""
+            select b.device_id, b.soc_end_kwh, b.baseline_soc_end_kwh, b.run_id
+            from flex.device_plan as d
+            join flex.device_plan as b on b.run_id = d.stock_run_id and b.device_id = d.device_id
+            where d.run_id = :run
+        """),
+        {"run": run_id},
+    )
+    return _stocks(found)
+
+
+def _stocks(rows: Iterable[Row[tuple[str, float, float, int]]]) -> dict[str, StoredStock]:
+    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh, row.run_id) for row in rows}
 
 
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
     """A plan of a site-day, else the one in force; None when there is none."""
     found = session.execute(
         text("""
-            select run_id, planning_time, version_id, input_hash, problem from flex.schedule_run
+            select run_id, planning_time, coalesce(read_at, :ever) as read_at, version_id, input_hash, problem
+            from flex.schedule_run
             where site_id = :site_id and date = :date and run_id = coalesce(:run, run_id)
             order by belief_time desc, run_id desc limit 1
         """),
-        {"site_id": site_id, "date": day, "run": run_id},
+        {"site_id": site_id, "date": day, "run": run_id, "ever": EVER},
     ).first()
     if found is None:
         return None
@@ -261,6 +293,19 @@ def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any
             where site_id = :site_id and date = :date
             group by component, family, unit
             order by worth desc, component, family
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def read_inputs(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """Where the values come from that the plan in force was made from: sensor, origin, rule, steps of the day."""
+    found = session.execute(
+        text("""
+            select sensor, origin, rule, steps from flex.current_plan_input
+            where site_id = :site_id and date = :date
+            order by sensor, origin, rule
         """),
         {"site_id": site_id, "date": day},
     )

@@ -140,6 +140,12 @@ def test_a_plan_is_told_with_its_diagnosis_and_the_ten_limits_that_are_worth_mos
 
     (told,) = materialised(result).values()
     assert told.metadata["diagnosis"].value == "the fuse is too small"
+    inputs = told.metadata["inputs"]
+    assert isinstance(inputs, dg.TableMetadataValue)
+    assert [tuple(record.data.values()) for record in inputs.records] == [
+        ("a.load", "published", "meter", 24),  # known since six on the day before
+        ("price", "published", "meter", 24),
+    ]
     limits = told.metadata["limits"]
     assert isinstance(limits, dg.TableMetadataValue)
     assert [record.data["family"] for record in limits.records] == [f"limit_{i:02}" for i in range(11, 1, -1)]

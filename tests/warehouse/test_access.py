@@ -85,6 +85,10 @@ def fill(connection: Connection) -> None:
         "insert into flex.data_quality select sensor_id, date '2026-10-20', 'x', 'error', false, '', '[]', now()"
         " from flex.sensor",
         "insert into flex.reading_day select sensor_id, date '2026-10-20', 1, 1, 1 from flex.sensor",
+        "insert into flex.replaced_belief select b.*, now() from flex.belief as b",
+        "insert into flex.charging_session select sensor_id, name, now(), 'A', now(), now(), 1, 1 from flex.sensor",
+        "insert into flex.plan_input select r.run_id, n.sensor_id, 'measured', 'meter', 1"
+        " from flex.schedule_run as r join flex.sensor as n using (site_id)",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)
@@ -147,6 +151,9 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "source",
         "belief",
         "current_belief",
+        "replaced_belief",
+        "charging_session",
+        "current_charging_session",
         "forecast_run",
         "data_quality",
         "reading_day",

@@ -11,9 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flex_pipeline.planning.site_day import SiteDay
-from flex_pipeline.portfolio.flex_context import with_electricity
+from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
+from flex_pipeline.portfolio.portfolio import Device
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
-from flex_pipeline.scheduling.problem import SoftLimit
+from flex_pipeline.scheduling.problem import Group, Meter, Site, SoftLimit
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.plans import Plan
 
@@ -38,6 +39,10 @@ def plan_of(site_day: SiteDay) -> Plan:
         solved.device_rows(),
         solved.device_steps(),
         solved.site_steps(),
+        solved.commodity_steps(),
+        solved.group_steps(),
+        solved.group_members(),
+        solved.cost_terms(),
         solved.shadow_prices(),
     )
 
@@ -62,12 +67,14 @@ def _run(site_day: SiteDay) -> dict[str, Any]:
 
 
 def _blocked_rows(site_day: SiteDay) -> list[dict[str, Any]]:
-    return [_device_row(d, "blocked", reason=why) for d, why in site_day.reasons.items() if why]
+    reasons = ((device, site_day.reasons[device.device_id]) for device in site_day.site.devices)
+    return [_device_row(device, "blocked", reason=why) for device, why in reasons if why]
 
 
-def _device_row(device_id: str, status: str, **known: Any) -> dict[str, Any]:
+def _device_row(device: Device, status: str, **known: Any) -> dict[str, Any]:
     empty = dict.fromkeys(("reason", "soc_start_kwh", "soc_end_kwh", "baseline_soc_end_kwh"))
-    return {"device_id": device_id, "status": status, **empty, **known}
+    commodity = device.flex_model.get("commodity", ELECTRICITY)
+    return {"device_id": device.device_id, "status": status, "commodity": commodity, **empty, **known}
 
 
 def _starting_with(problem: Problem, site_day: SiteDay) -> Problem:
@@ -138,7 +145,7 @@ class Solved:
                 "soc_end_kwh": None if soc is None else float(soc[self.n]),
                 "baseline_soc_end_kwh": None if passive is None else float(passive[self.n]),
             }
-            rows.append(_device_row(device.device_id, self.status, **stock))
+            rows.append(_device_row(device, self.status, **stock))
         return rows
 
     def device_steps(self) -> pl.DataFrame:
@@ -160,21 +167,51 @@ class Solved:
 
     def site_steps(self) -> pl.DataFrame:
         """The rows of flex.site_plan: one for each step."""
-        site, schedule = self.problem.site, self.schedule
-        columns = {
-            "consumption_price": site.consumption_price,
-            "production_price": site.production_price,
-            "inflexible_consumption_kw": self._flow("inflexible-consumption"),
-            "inflexible_production_kw": self._flow("inflexible-production"),
-            "net_power_kw": schedule.site_power_kw,
-            "baseline_net_power_kw": self.passive.site_power_kw,
-            "consumption_capacity_kw": _finite(_strictest(site.import_limit_kw, site.import_soft)),
-            "production_capacity_kw": _finite(_strictest(site.export_limit_kw, site.export_soft)),
-            "marginal_price": self._unknown
-            if schedule.marginal_price is None
-            else _finite(schedule.marginal_price),
-        }
-        return _rows(self._times() | {name: values[: self.n] for name, values in columns.items()})
+        return _rows(
+            self._connection(
+                self.problem.site,
+                self.schedule.site_power_kw,
+                self.passive.site_power_kw,
+                self.schedule.marginal_price,
+            )
+        )
+
+    def commodity_steps(self) -> pl.DataFrame:
+        """The rows of flex.commodity_plan: one for each commodity other than electricity and step."""
+        frames = []
+        for site in self.problem.others:
+            planned = self.schedule.commodities[site.commodity]
+            passive_kw = self.passive.commodities[site.commodity].power_kw
+            columns = self._connection(site, planned.power_kw, passive_kw, planned.marginal_price)
+            frames.append(_rows({"commodity": np.repeat([site.commodity], self.n)} | columns))
+        return pl.concat(frames) if frames else pl.DataFrame()
+
+    def group_steps(self) -> pl.DataFrame:
+        """The rows of flex.group_plan: one for each group and step."""
+        frames = []
+        for group in self._groups:
+            powers = {
+                "net_power_kw": self.schedule.groups[group.name],
+                "baseline_net_power_kw": self.passive.groups[group.name],
+                **_capacities(group),
+            }
+            steps = self._times() | {name: values[: self.n] for name, values in powers.items()}
+            frames.append(_rows({"group_name": np.repeat([group.name], self.n)} | steps))
+        return pl.concat(frames) if frames else pl.DataFrame()
+
+    def group_members(self) -> pl.DataFrame:
+        """The rows of flex.group_member: one for each group and planned device inside it."""
+        ids = {device.name: device.device_id for device in self.site_day.devices}
+        inside = [(group.name, ids[name]) for group in self._groups for name in sorted(group.members)]
+        return pl.DataFrame(inside, schema={"group_name": pl.String, "device_id": pl.String}, orient="row")
+
+    def cost_terms(self) -> pl.DataFrame:
+        """The rows of flex.cost_term: one for each thing that is paid for; those of one name are one."""
+        terms = [(term.component, term.name, term.cost) for term in self.schedule.cost_terms]
+        frame = pl.DataFrame(
+            terms, schema={"component": pl.String, "name": pl.String, "cost": pl.Float64}, orient="row"
+        )
+        return frame.group_by("component", "name", maintain_order=True).agg(pl.col("cost").sum())
 
     def shadow_prices(self) -> pl.DataFrame:
         """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
@@ -203,17 +240,48 @@ class Solved:
     def _unknown(self) -> Array:
         return np.full(self.problem.grid.n, np.nan)
 
-    def _flow(self, field: str) -> Array:
-        """The sum of the fixed flows of one direction (T,), kW."""
+    @property
+    def _groups(self) -> list[Group]:
+        """Those that have a name: a commitment about some devices is a group of its own to the engine."""
+        return [group for group in self.problem.groups if group.name in self.schedule.groups]
+
+    def _connection(
+        self, site: Site, net_kw: Array, passive_kw: Array, marginal_price: Array | None
+    ) -> dict[str, NDArray[Any]]:
+        """What is told of a connection in each step of the day, by column."""
+        columns = {
+            "consumption_price": site.consumption_price,
+            "production_price": site.production_price,
+            "inflexible_consumption_kw": self._flow(site.commodity, "inflexible-consumption"),
+            "inflexible_production_kw": self._flow(site.commodity, "inflexible-production"),
+            "net_power_kw": net_kw,
+            "baseline_net_power_kw": passive_kw,
+            **_capacities(site),
+            "marginal_price": self._unknown if marginal_price is None else _finite(marginal_price),
+        }
+        return self._times() | {name: values[: self.n] for name, values in columns.items()}
+
+    def _flow(self, commodity: str, field: str) -> Array:
+        """The sum of the fixed flows of one direction of a commodity (T,), kW."""
         grid = self.problem.grid
-        given = with_electricity(self.given["flex_context"]).get(field, [])
-        return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
+        contexts = by_commodity(self.given["flex_context"], "").values()
+        (context,) = (c for c in contexts if c.get("commodity", ELECTRICITY) == commodity)
+        flows = (parse_variable_quantity(flow, "power").on(grid) for flow in context.get(field, []))
+        return sum(flows, np.zeros(grid.n))
 
 
 def _rows(columns: Mapping[str, NDArray[Any] | list[str]]) -> pl.DataFrame:
     """Rows of a table: times in UTC, and null for NaN."""
     times = {name: UTC_TIME for name in columns if name.startswith("event_")}
     return pl.DataFrame(columns, schema_overrides=times, nan_to_null=True)
+
+
+def _capacities(meter: Meter) -> dict[str, Array]:
+    """The bounds (T,) on the net power of a connection or a group both ways, hard or soft; NaN where there is none."""
+    return {
+        "consumption_capacity_kw": _finite(_strictest(meter.import_limit_kw, meter.import_soft)),
+        "production_capacity_kw": _finite(_strictest(meter.export_limit_kw, meter.export_soft)),
+    }
 
 
 def _strictest(hard: Array, soft: SoftLimit | None) -> Array:

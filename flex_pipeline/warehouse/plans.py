@@ -20,7 +20,9 @@ RUN_COLUMNS = (
     "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, plugin_cost, "
     "total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
 )
-DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+DEVICE_COLUMNS = (
+    "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+)
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
 )
@@ -29,6 +31,13 @@ SITE_COLUMNS = (
     "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
     "production_capacity_kw, marginal_price"
 )
+COMMODITY_COLUMNS = f"{SITE_COLUMNS}, commodity"
+GROUP_COLUMNS = (
+    "run_id, group_name, event_start, event_end, net_power_kw, baseline_net_power_kw, "
+    "consumption_capacity_kw, production_capacity_kw"
+)
+MEMBER_COLUMNS = "run_id, group_name, device_id"
+COST_COLUMNS = "run_id, component, name, cost"
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
 
 # any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
@@ -61,12 +70,16 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """One plan of a site-day, as it is stored: the run, its devices, and the steps of the day."""
+    """One plan of a site-day, as it is stored: the run, its devices, what it pays for, and the steps of the day."""
 
     run: Mapping[str, Any]  # the columns of flex.schedule_run
     devices: Sequence[Mapping[str, Any]]
     schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
     site: pl.DataFrame = field(default_factory=pl.DataFrame)
+    commodities: pl.DataFrame = field(default_factory=pl.DataFrame)
+    groups: pl.DataFrame = field(default_factory=pl.DataFrame)
+    group_members: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cost_terms: pl.DataFrame = field(default_factory=pl.DataFrame)
     shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -136,12 +149,16 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
     for table, columns, frames in (
         ("flex.schedule", SCHEDULE_COLUMNS, [plan.schedule for plan in plans]),
         ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
+        ("flex.commodity_plan", COMMODITY_COLUMNS, [plan.commodities for plan in plans]),
+        ("flex.group_plan", GROUP_COLUMNS, [plan.groups for plan in plans]),
+        ("flex.group_member", MEMBER_COLUMNS, [plan.group_members for plan in plans]),
+        ("flex.cost_term", COST_COLUMNS, [plan.cost_terms for plan in plans]),
         ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
     ):
-        _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+        _copy_rows(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
 
 
-def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
+def _copy_rows(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
     """Load the rows of some runs, by their id, into a table."""
     if frames:
         run_ids = np.repeat(list(frames), [frame.height for frame in frames.values()])

@@ -77,6 +77,7 @@ class Reports:
                 "device_id": device,
                 "status": status,
                 "reason": None,
+                "commodity": "electricity",
                 "soc_start_kwh": stock_kwh[0] if device.endswith("battery") else None,
                 "soc_end_kwh": stock_kwh[1] if device.endswith("battery") else None,
                 "baseline_soc_end_kwh": None,

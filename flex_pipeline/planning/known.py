@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -12,6 +12,7 @@ from sqlalchemy import Connection as Session
 
 from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.planning.peaks import Peaks, peaks_so_far
 from flex_pipeline.planning.state_of_charge import near_start
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
@@ -28,6 +29,7 @@ class Known:
     blocked: Blocked
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
     beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)  # by site; those that pay for none have none
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -43,6 +45,10 @@ def read_known(
         blocked_on(session, portfolio, day),
         read_stock(session, [site.site_id for site in sites], day),
         read_beliefs(session, portfolio, sites, seen),
+        {
+            site.site_id: peaks_so_far(session, portfolio, site, day, horizon)
+            for site, horizon in zip(sites, seen, strict=True)
+        },
     )
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flex_pipeline.planning.problem import fixed_flow
 from flex_pipeline.planning.site_day import SiteDay
 from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
 from flex_pipeline.portfolio.portfolio import Device
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.scheduling.problem import Group, Meter, Site, SoftLimit
-from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.plans import Plan
 
 Array = NDArray[np.float64]
@@ -207,15 +207,21 @@ class Solved:
 
     def cost_terms(self) -> pl.DataFrame:
         """The rows of flex.cost_term: one for each thing that is paid for; those of one name are one."""
-        terms = [(term.component, term.name, term.cost) for term in self.schedule.cost_terms]
+        # nine decimals, as in the JSON of a schedule: what a solver leaves of a zero is a zero
+        terms = [(term.component, term.name, round(term.cost, 9)) for term in self.schedule.cost_terms]
         frame = pl.DataFrame(
             terms, schema={"component": pl.String, "name": pl.String, "cost": pl.Float64}, orient="row"
         )
         return frame.group_by("component", "name", maintain_order=True).agg(pl.col("cost").sum())
 
     def shadow_prices(self) -> pl.DataFrame:
-        """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something."""
-        prices, starts = self.schedule.shadow_prices, self._times()["event_start"]
+        """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something.
+
+        A commodity without a connection has no limit that could be wider: its marginal price says what it is worth.
+        """
+        closed = {site.commodity for site in self.problem.others if not _is_open(site)}
+        prices = [price for price in self.schedule.shadow_prices if price.component not in closed]
+        starts = self._times()["event_start"]
         worth = np.array([price.values[: self.n] for price in prices]).reshape(len(prices), self.n)
         limit, step = np.nonzero(worth > WORTHLESS)
         return _rows(
@@ -249,25 +255,19 @@ class Solved:
         self, site: Site, net_kw: Array, passive_kw: Array, marginal_price: Array | None
     ) -> dict[str, NDArray[Any]]:
         """What is told of a connection in each step of the day, by column."""
+        contexts = by_commodity(self.given["flex_context"], "").values()
+        (context,) = (c for c in contexts if c.get("commodity", ELECTRICITY) == site.commodity)
         columns = {
             "consumption_price": site.consumption_price,
             "production_price": site.production_price,
-            "inflexible_consumption_kw": self._flow(site.commodity, "inflexible-consumption"),
-            "inflexible_production_kw": self._flow(site.commodity, "inflexible-production"),
+            "inflexible_consumption_kw": fixed_flow(context, "inflexible-consumption", self.problem.grid),
+            "inflexible_production_kw": fixed_flow(context, "inflexible-production", self.problem.grid),
             "net_power_kw": net_kw,
             "baseline_net_power_kw": passive_kw,
             **_capacities(site),
             "marginal_price": self._unknown if marginal_price is None else _finite(marginal_price),
         }
         return self._times() | {name: values[: self.n] for name, values in columns.items()}
-
-    def _flow(self, commodity: str, field: str) -> Array:
-        """The sum of the fixed flows of one direction of a commodity (T,), kW."""
-        grid = self.problem.grid
-        contexts = by_commodity(self.given["flex_context"], "").values()
-        (context,) = (c for c in contexts if c.get("commodity", ELECTRICITY) == commodity)
-        flows = (parse_variable_quantity(flow, "power").on(grid) for flow in context.get(field, []))
-        return sum(flows, np.zeros(grid.n))
 
 
 def _rows(columns: Mapping[str, NDArray[Any] | list[str]]) -> pl.DataFrame:
@@ -282,6 +282,10 @@ def _capacities(meter: Meter) -> dict[str, Array]:
         "consumption_capacity_kw": _finite(_strictest(meter.import_limit_kw, meter.import_soft)),
         "production_capacity_kw": _finite(_strictest(meter.export_limit_kw, meter.export_soft)),
     }
+
+
+def _is_open(site: Site) -> bool:
+    return bool(site.import_limit_kw.any() or site.export_limit_kw.any())
 
 
 def _strictest(hard: Array, soft: SoftLimit | None) -> Array:

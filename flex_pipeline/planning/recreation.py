@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from flex_pipeline.planning.forecasts import ForecastDesk, ForecastInputs
 from flex_pipeline.planning.horizon import horizon
 from flex_pipeline.planning.known import Known, read_beliefs
+from flex_pipeline.planning.peaks import peaks_so_far
 from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
@@ -131,6 +132,7 @@ def _site_day(session: Session, site_id: str, day: date, run: StoredRun) -> Site
         Blocked(date=False, reason="", devices=dict(run.blocked)),
         read_stock_before(session, site_id, day, run.run_id),
         read_beliefs(session, portfolio, [site], [seen]),
+        {site_id: peaks_so_far(session, portfolio, site, day, seen, run.run_id)},
     )
     reasons = {device.device_id: known.why_not(device) for device in site.devices}
     return with_problem(SiteDay(site, day, seen, reasons), known)

@@ -12,6 +12,7 @@ import polars as pl
 
 from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.known import Known
+from flex_pipeline.planning.peaks import peak_notices, with_peaks
 from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
 from flex_pipeline.planning.state_of_charge import start_notice
 from flex_pipeline.portfolio.portfolio import Device, Site
@@ -76,11 +77,17 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
         )
     except NoValuesError as error:
         return site_day.refused(str(error))
+    peaks = known.peaks.get(site.site_id, {})
+    problem = with_peaks(problem, peaks)
     baseline = {device: held.baseline_soc_kwh for device, held in stock.items()}
     models = {device["name"]: device["flex_model"] for device in problem["devices"]}
     carried = {device: held.soc_kwh for device, held in stock.items()}
     starts = (start_notice(d, models[d.name], carried.get(d.device_id)) for d in devices)
-    notices = (*(notice for notice in starts if notice), *stand_ins(known, used, site_day.seen))
+    notices = (
+        *(notice for notice in starts if notice),
+        *peak_notices(peaks),
+        *stand_ins(known, used, site_day.seen),
+    )
     return replace(site_day, problem=problem, baseline_soc_kwh=baseline, notices=notices)
 
 

@@ -40,6 +40,11 @@ MEMBER_COLUMNS = "run_id, group_name, device_id"
 COST_COLUMNS = "run_id, component, name, cost"
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
 
+PLANS_BEFORE_A_RUN = """(
+    select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
+    order by site_id, date, belief_time desc, run_id desc
+)"""
+
 # any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
 PLAN_LOCK = 7_306
 
@@ -183,11 +188,7 @@ def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[s
 
 def read_stock_before(session: Session, site_id: str, day: date, run_id: int) -> dict[str, StoredStock]:
     """The same as it was when a plan was made: later plans of the days before have no say in it."""
-    plans_then = """(
-        select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
-        order by site_id, date, belief_time desc, run_id desc
-    )"""
-    return _stock(session, plans_then, {"sites": [site_id], "date": day, "run": run_id})
+    return _stock(session, PLANS_BEFORE_A_RUN, {"sites": [site_id], "date": day, "run": run_id})
 
 
 def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[str, StoredStock]:
@@ -201,6 +202,32 @@ def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[
         parameters,
     )
     return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
+
+
+def read_net_power(
+    session: Session, site_id: str, first: date, day: date, run_id: int | None = None
+) -> pl.DataFrame:
+    """What a site takes by the plans of the days from `first` on and before another: each connection and step.
+
+    Columns commodity, event_start, net_power_kw and fixed_kw, consumption positive. With `run_id`, by the plans that
+    there were when that one was made.
+    """
+    plans = "flex.current_plan" if run_id is None else PLANS_BEFORE_A_RUN
+    steps = "event_start, net_power_kw, inflexible_consumption_kw - inflexible_production_kw as fixed_kw"
+    found = session.execute(
+        text(f"""
+            with plans as (
+                select run_id from {plans} as p where site_id = :site_id and date >= :first and date < :date
+            )
+            select 'electricity' as commodity, {steps} from plans join flex.site_plan using (run_id)
+            union all
+            select commodity, {steps} from plans join flex.commodity_plan using (run_id)
+        """),
+        {"site_id": site_id, "first": first, "date": day, "run": run_id},
+    )
+    schema: dict[str, Any] = {"commodity": pl.String, "event_start": pl.Datetime("us", "UTC")}
+    schema |= dict.fromkeys(("net_power_kw", "fixed_kw"), pl.Float64)
+    return pl.DataFrame(found.all(), schema=schema, orient="row")
 
 
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:

@@ -225,9 +225,7 @@ def read_net_power(
         """),
         {"site_id": site_id, "first": first, "date": day, "run": run_id},
     )
-    schema: dict[str, Any] = {"commodity": pl.String, "event_start": pl.Datetime("us", "UTC")}
-    schema |= dict.fromkeys(("net_power_kw", "fixed_kw"), pl.Float64)
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    return _frame(found.all(), ("commodity", "event_start", "net_power_kw", "fixed_kw"))
 
 
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
@@ -267,29 +265,30 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
 
 
 def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the plan in force: event_start, device_id, powers, stocks and prices (currency per kWh)."""
+    """The steps of the plan in force: event_start, device_id, powers, stocks, and the prices (currency per kWh) of
+    what the device takes and gives, its commodity."""
     found = session.execute(
         text("""
             select
-                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
-                f.consumption_price, f.production_price
+                s.device_id, d.commodity, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
+                coalesce(o.consumption_price, e.consumption_price), coalesce(o.production_price, e.production_price),
+                case when o.run_id is null then e.marginal_price else o.marginal_price end
             from flex.current_plan as p
             join flex.schedule as s using (run_id)
-            join flex.site_plan as f using (run_id, event_start)
+            join flex.device_plan as d using (run_id, device_id)
+            join flex.site_plan as e using (run_id, event_start)
+            left join flex.commodity_plan as o
+                on o.run_id = p.run_id and o.commodity = d.commodity and o.event_start = s.event_start
             where p.site_id = :site_id and p.date = :date
             order by s.device_id, s.event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    schema: pl.Schema | dict[str, Any] = {
-        "device_id": pl.String,
-        "event_start": pl.Datetime("us", "UTC"),
-        "event_end": pl.Datetime("us", "UTC"),
-        **dict.fromkeys(
-            ("power_kw", "soc_kwh", "baseline_power_kw", "consumption_price", "production_price"), pl.Float64
-        ),
-    }
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    numbers = (
+        *("power_kw", "soc_kwh", "baseline_power_kw"),
+        *("consumption_price", "production_price", "marginal_price"),
+    )
+    return _frame(found.all(), ("device_id", "commodity", "event_start", "event_end", *numbers))
 
 
 def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
@@ -311,18 +310,54 @@ def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any
     return [dict(row) for row in found.mappings()]
 
 
-def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the connection in the plan in force: the columns of flex.site_plan but for its run."""
+def read_connection_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each connection in the plan in force: commodity, and the columns of flex.site_plan but its run."""
     names = SITE_COLUMNS.split(", ")[1:]
     found = session.execute(
         text(f"""
-            select {", ".join(f"f.{name}" for name in names)}
-            from flex.current_plan as p join flex.site_plan as f using (run_id)
-            where p.site_id = :site_id and p.date = :date
-            order by f.event_start
+            select commodity, {", ".join(names)} from flex.current_connection
+            where site_id = :site_id and date = :date
+            order by commodity, event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    times = pl.Datetime("us", "UTC")
-    schema = {name: times if name.startswith("event") else pl.Float64 for name in names}
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    return _frame(found.all(), ("commodity", *names))
+
+
+def read_group_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each group in the plan in force, once for each device inside it: device_id, then what is told of
+    the group."""
+    names = ("group_name", "event_start", "net_power_kw", "consumption_capacity_kw", "production_capacity_kw")
+    found = session.execute(
+        text(f"""
+            select m.device_id, {", ".join(names)}
+            from flex.current_plan as p
+            join flex.group_member as m using (run_id)
+            join flex.group_plan as g using (run_id, group_name)
+            where p.site_id = :site_id and p.date = :date
+            order by m.device_id, group_name, event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return _frame(found.all(), ("device_id", *names))
+
+
+def read_cost_terms(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """What the plan in force pays for, the dearest first: component, name, cost, currency."""
+    found = session.execute(
+        text("""
+            select component, name, cost, currency from flex.current_cost_term
+            where site_id = :site_id and date = :date
+            order by cost desc, component, name
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def _frame(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+    """Rows as a frame: times in UTC, names as text, and all else as numbers."""
+    kinds: dict[str, Any] = dict.fromkeys(("event_start", "event_end"), pl.Datetime("us", "UTC"))
+    kinds |= dict.fromkeys(("device_id", "commodity", "group_name"), pl.String)
+    schema = {name: kinds.get(name, pl.Float64) for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row")

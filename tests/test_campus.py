@@ -1,5 +1,6 @@
 """A site of storages, processes, converters and groups on three commodities, over days with a clock change."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,12 @@ import pytest
 
 from tests.pipeline import Pipeline
 
+PAGE = Path(__file__).parents[1] / "docs" / "joint-sites.md"
+QUERIES = [
+    query
+    for block in re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    for query in block.split("\n\n")
+]
 CAMPUS = str(Path(__file__).parent / "portfolios" / "campus")
 DATES = ("--from", "2025-03-29", "--to", "2025-03-31")  # 30 March has 23 hours
 PLANS = """
@@ -157,6 +164,11 @@ def test_a_limit_is_worth_something_and_a_commodity_without_connection_has_none(
     """)
     # a kWh of heat costs no more than one from the boiler, and no less than a COP of 6 makes of 0.10 EUR
     assert 0.10 / 6 < cheapest <= dearest <= 0.11 / 0.9 + 1e-6
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_of_the_page_has_an_answer(campus: Pipeline, query: str) -> None:
+    assert campus.sql(query)
 
 
 def test_devices_selected_one_by_one_in_any_order_get_the_parts_of_the_same_optimum(campus: Pipeline) -> None:

@@ -18,7 +18,7 @@ from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.beliefs import read_as_of
-from flex_pipeline.warehouse.plans import StoredStock, read_stock
+from flex_pipeline.warehouse.plans import StoredOvernight, StoredStock, read_overnight, read_stock
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Known:
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
     beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
     peaks: Mapping[str, Peaks] = field(default_factory=dict)  # by site; those that pay for none have none
+    overnight: Mapping[str, StoredOvernight] = field(default_factory=dict)  # by device; most lack
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -49,6 +50,7 @@ def read_known(
             site.site_id: peaks_so_far(session, portfolio, site, day, horizon)
             for site, horizon in zip(sites, seen, strict=True)
         },
+        read_overnight(session, [site.site_id for site in sites], day),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flex_pipeline.planning.overnight import after_day, whole_power, with_overnight
 from flex_pipeline.planning.problem import fixed_flow
 from flex_pipeline.planning.site_day import SiteDay
 from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
@@ -21,6 +22,8 @@ from flex_pipeline.warehouse.plans import Plan
 Array = NDArray[np.float64]
 
 UTC_TIME = pl.Datetime("us", "UTC")
+# of a device from one day to the next
+CARRIED = ("soc_start_kwh", "soc_end_kwh", "baseline_soc_end_kwh", "overnight_kw", "baseline_overnight_kw")
 WORTHLESS = 1e-9  # currency per unit of a limit: rounding of the solver
 
 
@@ -32,7 +35,7 @@ def plan_of(site_day: SiteDay) -> Plan:
         problem = read_problem(site_day.problem)
     except ProblemError as error:
         return blocked_plan(site_day.refused(str(error)))
-    passive = baseline(_starting_with(problem, site_day))
+    passive = baseline(_passive(problem, site_day.problem, site_day))
     solved = Solved(site_day, site_day.problem, problem, solve(problem), passive)
     return Plan(
         _run(site_day) | solved.facts,
@@ -72,13 +75,15 @@ def _blocked_rows(site_day: SiteDay) -> list[dict[str, Any]]:
 
 
 def _device_row(device: Device, status: str, **known: Any) -> dict[str, Any]:
-    empty = dict.fromkeys(("reason", "soc_start_kwh", "soc_end_kwh", "baseline_soc_end_kwh"))
+    empty = dict.fromkeys(("reason", *CARRIED))
     commodity = device.flex_model.get("commodity", ELECTRICITY)
     return {"device_id": device.device_id, "status": status, "commodity": commodity, **empty, **known}
 
 
-def _starting_with(problem: Problem, site_day: SiteDay) -> Problem:
-    """The same problem with the stock that the days before leave when nothing is flexible."""
+def _passive(problem: Problem, given: Mapping[str, Any], site_day: SiteDay) -> Problem:
+    """The same problem with what the days before leave when nothing is flexible: stocks, and processes that run on."""
+    if site_day.baseline_overnight_kw:
+        problem = read_problem(with_overnight(given, site_day.devices, site_day.baseline_overnight_kw))
     held = {
         device.name: site_day.baseline_soc_kwh[device.device_id]
         for device in site_day.devices
@@ -138,14 +143,16 @@ class Solved:
         """A row of flex.device_plan for each device of the site."""
         rows = _blocked_rows(self.site_day)
         for device in self.site_day.devices:
-            soc = self.schedule.devices[device.name].soc_kwh
-            passive = self.passive.devices[device.name].soc_kwh
-            stock = {
-                "soc_start_kwh": None if soc is None else float(soc[0]),
-                "soc_end_kwh": None if soc is None else float(soc[self.n]),
-                "baseline_soc_end_kwh": None if passive is None else float(passive[self.n]),
-            }
-            rows.append(_device_row(device, self.status, **stock))
+            planned, passive = self.schedule.devices[device.name], self.passive.devices[device.name]
+            carried: dict[str, Any] = {}
+            if planned.soc_kwh is not None and passive.soc_kwh is not None:
+                carried["soc_start_kwh"] = float(planned.soc_kwh[0])
+                carried["soc_end_kwh"] = float(planned.soc_kwh[self.n])
+                carried["baseline_soc_end_kwh"] = float(passive.soc_kwh[self.n])
+            if device.type == "process":
+                carried["overnight_kw"] = after_day(planned.power_kw, self.n)
+                carried["baseline_overnight_kw"] = after_day(passive.power_kw, self.n)
+            rows.append(_device_row(device, self.status, **carried))
         return rows
 
     def device_steps(self) -> pl.DataFrame:
@@ -154,9 +161,9 @@ class Solved:
         planned = [self.schedule.devices[device.name] for device in devices]
         passive = [self.passive.devices[device.name] for device in devices]
         columns = {
-            "power_kw": [device.power_kw[:n] for device in planned],
+            "power_kw": [whole_power(self.schedule, device)[:n] for device in devices],
             "soc_kwh": [self._during(device.soc_kwh) for device in planned],
-            "baseline_power_kw": [device.power_kw[:n] for device in passive],
+            "baseline_power_kw": [whole_power(self.passive, device)[:n] for device in devices],
             "baseline_soc_kwh": [self._during(device.soc_kwh) for device in passive],
         }
         return _rows(
@@ -202,7 +209,10 @@ class Solved:
     def group_members(self) -> pl.DataFrame:
         """The rows of flex.group_member: one for each group and planned device inside it."""
         ids = {device.name: device.device_id for device in self.site_day.devices}
-        inside = [(group.name, ids[name]) for group in self._groups for name in sorted(group.members)]
+        # a run of the night before counts as its process
+        inside = [
+            (group.name, ids[name]) for group in self._groups for name in sorted(group.members & ids.keys())
+        ]
         return pl.DataFrame(inside, schema={"group_name": pl.String, "device_id": pl.String}, orient="row")
 
     def cost_terms(self) -> pl.DataFrame:

@@ -260,14 +260,20 @@ def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    """A process runs within its day, not in the look-ahead, unless its window reaches over midnight.
+
+    Its times of day get the date: that of the day, and of the next for the end of such a window.
+    """
     day = horizon.start.astimezone(zone).date()
+    clock = {name: process[name] for name in WINDOW if WALL_CLOCK.fullmatch(str(process.get(name, "")))}
+    over_midnight = len(clock) == len(WINDOW) and clock["latest-end"] < clock["earliest-start"]
+    last = day + timedelta(days=1) if over_midnight else day
+    dates = {"earliest-start": day, "latest-end": last}
     dated = {
-        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
-        for name in WINDOW
-        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+        name: datetime.combine(dates[name], time.fromisoformat(at), zone).isoformat()
+        for name, at in clock.items()
     }
-    if end == horizon.day_end:
+    if over_midnight or end == horizon.day_end:
         return process | dated
     tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
     return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}

@@ -22,7 +22,13 @@ from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.forecasts import read_forecast_run
-from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run, read_stock_before
+from flex_pipeline.warehouse.plans import (
+    NotStoredError,
+    StoredRun,
+    read_overnight,
+    read_run,
+    read_stock_before,
+)
 from flex_pipeline.warehouse.portfolios import read_content
 
 MOST_DIFFERENCES = 10
@@ -133,6 +139,7 @@ def _site_day(session: Session, site_id: str, day: date, run: StoredRun) -> Site
         read_stock_before(session, site_id, day, run.run_id),
         read_beliefs(session, portfolio, [site], [seen]),
         {site_id: peaks_so_far(session, portfolio, site, day, seen, run.run_id)},
+        read_overnight(session, [site_id], day, run.run_id),
     )
     reasons = {device.device_id: known.why_not(device) for device in site.devices}
     return with_problem(SiteDay(site, day, seen, reasons), known)

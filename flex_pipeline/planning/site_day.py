@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -12,6 +12,7 @@ import polars as pl
 
 from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.known import Known
+from flex_pipeline.planning.overnight import with_overnight
 from flex_pipeline.planning.peaks import peak_notices, with_peaks
 from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
 from flex_pipeline.planning.state_of_charge import start_notice
@@ -28,6 +29,7 @@ class SiteDay:
     reasons: Mapping[str, str | None]  # why a device is not planned, for every device of the site
     problem: Mapping[str, Any] | None = None  # as a problem file has it
     baseline_soc_kwh: Mapping[str, float] = field(default_factory=dict)  # at the start, without flexibility
+    baseline_overnight_kw: Mapping[str, Sequence[float]] = field(default_factory=dict)  # in the first steps
     notices: tuple[str, ...] = ()  # which inputs were repaired or forecast, and where the stock comes from
 
     @property
@@ -42,6 +44,11 @@ class SiteDay:
             "problem": self.problem,
             "blocked": {device: why for device, why in self.reasons.items() if why},
             "baseline": dict(self.baseline_soc_kwh),
+            **(
+                {"baseline_overnight_kw": overnight}
+                if (overnight := dict(self.baseline_overnight_kw))
+                else {}
+            ),
         }
 
     @cached_property
@@ -78,7 +85,9 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
     except NoValuesError as error:
         return site_day.refused(str(error))
     peaks = known.peaks.get(site.site_id, {})
-    problem = with_peaks(problem, peaks)
+    night = {d.device_id: known.overnight[d.device_id] for d in devices if d.device_id in known.overnight}
+    planned = {device: rest.power_kw for device, rest in night.items()}
+    problem = with_overnight(with_peaks(problem, peaks), devices, planned)
     baseline = {device: held.baseline_soc_kwh for device, held in stock.items()}
     models = {device["name"]: device["flex_model"] for device in problem["devices"]}
     carried = {device: held.soc_kwh for device, held in stock.items()}
@@ -88,7 +97,13 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
         *peak_notices(peaks),
         *stand_ins(known, used, site_day.seen),
     )
-    return replace(site_day, problem=problem, baseline_soc_kwh=baseline, notices=notices)
+    return replace(
+        site_day,
+        problem=problem,
+        baseline_soc_kwh=baseline,
+        baseline_overnight_kw={device: rest.baseline_power_kw for device, rest in night.items()},
+        notices=notices,
+    )
 
 
 def stand_ins(known: Known, sensors: Collection[str], seen: Horizon) -> Iterator[str]:

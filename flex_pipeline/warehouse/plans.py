@@ -21,7 +21,8 @@ RUN_COLUMNS = (
     "total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
 )
 DEVICE_COLUMNS = (
-    "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+    "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, "
+    "overnight_kw, baseline_overnight_kw"
 )
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
@@ -59,6 +60,14 @@ class StoredStock:
 
     soc_kwh: float
     baseline_soc_kwh: float
+
+
+@dataclass(frozen=True)
+class StoredOvernight:
+    """What a process that runs over midnight draws in the first steps of a day, in kW."""
+
+    power_kw: Sequence[float]
+    baseline_power_kw: Sequence[float]  # without flexibility
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,29 @@ def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[
         parameters,
     )
     return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
+
+
+def read_overnight(
+    session: Session, site_ids: Collection[str], day: date, run_id: int | None = None
+) -> dict[str, StoredOvernight]:
+    """What the plans of the day before have some processes draw on a day, by device; others lack.
+
+    With `run_id`, by the plans that there were when that one was made.
+    """
+    plans = "flex.current_plan" if run_id is None else PLANS_BEFORE_A_RUN
+    found = session.execute(
+        text(f"""
+            select d.device_id, d.overnight_kw, d.baseline_overnight_kw
+            from {plans} as p join flex.device_plan as d using (run_id)
+            where p.site_id = any(:sites) and p.date = :date - 1
+                and num_nonnulls(d.overnight_kw, d.baseline_overnight_kw) > 0
+        """),
+        {"sites": list(site_ids), "date": day, "run": run_id},
+    )
+    return {
+        row.device_id: StoredOvernight(row.overnight_kw or (), row.baseline_overnight_kw or ())
+        for row in found
+    }
 
 
 def read_net_power(

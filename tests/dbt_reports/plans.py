@@ -81,6 +81,8 @@ class Reports:
                 "soc_start_kwh": stock_kwh[0] if device.endswith("battery") else None,
                 "soc_end_kwh": stock_kwh[1] if device.endswith("battery") else None,
                 "baseline_soc_end_kwh": None,
+                "overnight_kw": None,
+                "baseline_overnight_kw": None,
             }
             for device in devices
         ]

@@ -15,6 +15,14 @@ comment on column flex.cost_term.cost is 'In the currency of the site; negative 
 alter table flex.device_plan add column commodity text not null default 'electricity';
 comment on column flex.device_plan.commodity is 'What the power of the device is of: electricity, heat, gas, ...';
 
+alter table flex.device_plan
+    add column overnight_kw          double precision[],
+    add column baseline_overnight_kw double precision[];
+comment on column flex.device_plan.overnight_kw is
+    'Of a process that runs over midnight, its power in each step after the day; the plan of the next day has it in its '
+    'schedule. Empty where nothing runs then.';
+comment on column flex.device_plan.baseline_overnight_kw is 'The same without flexibility.';
+
 create table flex.commodity_plan (
     run_id                    bigint not null references flex.schedule_run on delete cascade,
     commodity                 text not null check (commodity <> 'electricity'),

@@ -21,14 +21,9 @@ from flex_pipeline.planning.peaks import peaks_so_far
 from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
+from flex_pipeline.warehouse.carried_over import read_overnight, read_stock_before
 from flex_pipeline.warehouse.forecasts import read_forecast_run
-from flex_pipeline.warehouse.plans import (
-    NotStoredError,
-    StoredRun,
-    read_overnight,
-    read_run,
-    read_stock_before,
-)
+from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run
 from flex_pipeline.warehouse.portfolios import read_content
 
 MOST_DIFFERENCES = 10

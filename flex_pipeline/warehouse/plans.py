@@ -41,33 +41,12 @@ MEMBER_COLUMNS = "run_id, group_name, device_id"
 COST_COLUMNS = "run_id, component, name, cost"
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
 
-PLANS_BEFORE_A_RUN = """(
-    select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
-    order by site_id, date, belief_time desc, run_id desc
-)"""
-
 # any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
 PLAN_LOCK = 7_306
 
 
 class NotStoredError(LookupError):
     """A plan or forecast that was never made, or was deleted."""
-
-
-@dataclass(frozen=True)
-class StoredStock:
-    """The energy a device holds at the end of a planned day, and would hold without flexibility."""
-
-    soc_kwh: float
-    baseline_soc_kwh: float
-
-
-@dataclass(frozen=True)
-class StoredOvernight:
-    """What a process that runs over midnight draws in the first steps of a day, in kW."""
-
-    power_kw: Sequence[float]
-    baseline_power_kw: Sequence[float]  # without flexibility
 
 
 @dataclass(frozen=True)
@@ -190,76 +169,6 @@ def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
     return run_id
 
 
-def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
-    """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
-    return _stock(session, "flex.current_plan", {"sites": list(site_ids), "date": day})
-
-
-def read_stock_before(session: Session, site_id: str, day: date, run_id: int) -> dict[str, StoredStock]:
-    """The same as it was when a plan was made: later plans of the days before have no say in it."""
-    return _stock(session, PLANS_BEFORE_A_RUN, {"sites": [site_id], "date": day, "run": run_id})
-
-
-def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[str, StoredStock]:
-    found = session.execute(
-        text(f"""
-            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
-            from {plans} as p join flex.device_plan as d using (run_id)
-            where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
-            order by d.device_id, p.date desc
-        """),
-        parameters,
-    )
-    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
-
-
-def read_overnight(
-    session: Session, site_ids: Collection[str], day: date, run_id: int | None = None
-) -> dict[str, StoredOvernight]:
-    """What the plans of the day before have some processes draw on a day, by device; others lack.
-
-    With `run_id`, by the plans that there were when that one was made.
-    """
-    plans = "flex.current_plan" if run_id is None else PLANS_BEFORE_A_RUN
-    found = session.execute(
-        text(f"""
-            select d.device_id, d.overnight_kw, d.baseline_overnight_kw
-            from {plans} as p join flex.device_plan as d using (run_id)
-            where p.site_id = any(:sites) and p.date = :date - 1
-                and num_nonnulls(d.overnight_kw, d.baseline_overnight_kw) > 0
-        """),
-        {"sites": list(site_ids), "date": day, "run": run_id},
-    )
-    return {
-        row.device_id: StoredOvernight(row.overnight_kw or (), row.baseline_overnight_kw or ())
-        for row in found
-    }
-
-
-def read_net_power(
-    session: Session, site_id: str, first: date, day: date, run_id: int | None = None
-) -> pl.DataFrame:
-    """What a site takes by the plans of the days from `first` on and before another: each connection and step.
-
-    Columns commodity, event_start, net_power_kw and fixed_kw, consumption positive. With `run_id`, by the plans that
-    there were when that one was made.
-    """
-    plans = "flex.current_plan" if run_id is None else PLANS_BEFORE_A_RUN
-    steps = "event_start, net_power_kw, inflexible_consumption_kw - inflexible_production_kw as fixed_kw"
-    found = session.execute(
-        text(f"""
-            with plans as (
-                select run_id from {plans} as p where site_id = :site_id and date >= :first and date < :date
-            )
-            select 'electricity' as commodity, {steps} from plans join flex.site_plan using (run_id)
-            union all
-            select commodity, {steps} from plans join flex.commodity_plan using (run_id)
-        """),
-        {"site_id": site_id, "first": first, "date": day, "run": run_id},
-    )
-    return _frame(found.all(), ("commodity", "event_start", "net_power_kw", "fixed_kw"))
-
-
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
     """A plan of a site-day, else the one in force; None when there is none."""
     found = session.execute(
@@ -320,7 +229,7 @@ def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame
         *("power_kw", "soc_kwh", "baseline_power_kw"),
         *("consumption_price", "production_price", "marginal_price"),
     )
-    return _frame(found.all(), ("device_id", "commodity", "event_start", "event_end", *numbers))
+    return plan_frame(found.all(), ("device_id", "commodity", "event_start", "event_end", *numbers))
 
 
 def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
@@ -353,7 +262,7 @@ def read_connection_steps(session: Session, site_id: str, day: date) -> pl.DataF
         """),
         {"site_id": site_id, "date": day},
     )
-    return _frame(found.all(), ("commodity", *names))
+    return plan_frame(found.all(), ("commodity", *names))
 
 
 def read_group_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
@@ -371,7 +280,7 @@ def read_group_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
         """),
         {"site_id": site_id, "date": day},
     )
-    return _frame(found.all(), ("device_id", *names))
+    return plan_frame(found.all(), ("device_id", *names))
 
 
 def read_cost_terms(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
@@ -387,7 +296,7 @@ def read_cost_terms(session: Session, site_id: str, day: date) -> list[dict[str,
     return [dict(row) for row in found.mappings()]
 
 
-def _frame(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+def plan_frame(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
     """Rows as a frame: times in UTC, names as text, and all else as numbers."""
     kinds: dict[str, Any] = dict.fromkeys(("event_start", "event_end"), pl.Datetime("us", "UTC"))
     kinds |= dict.fromkeys(("device_id", "commodity", "group_name"), pl.String)

@@ -217,12 +217,17 @@ class Solved:
 
     def cost_terms(self) -> pl.DataFrame:
         """The rows of flex.cost_term: one for each thing that is paid for; those of one name are one."""
-        # nine decimals, as in the JSON of a schedule: what a solver leaves of a zero is a zero
-        terms = [(term.component, term.name, round(term.cost, 9)) for term in self.schedule.cost_terms]
-        frame = pl.DataFrame(
-            terms, schema={"component": pl.String, "name": pl.String, "cost": pl.Float64}, orient="row"
+        costs: dict[tuple[str, str], float] = {}
+        for term in self.schedule.cost_terms:
+            costs[term.component, term.name] = costs.get((term.component, term.name), 0.0) + term.cost
+        return pl.DataFrame(
+            {
+                "component": [component for component, _ in costs],
+                "name": [name for _, name in costs],
+                # nine decimals, as in the JSON of a schedule: what a solver leaves of a zero is a zero
+                "cost": [round(cost, 9) for cost in costs.values()],
+            }
         )
-        return frame.group_by("component", "name", maintain_order=True).agg(pl.col("cost").sum())
 
     def shadow_prices(self) -> pl.DataFrame:
         """The rows of flex.shadow_price: one for each limit and step at which more of it is worth something.

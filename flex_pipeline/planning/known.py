@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -12,12 +12,13 @@ from sqlalchemy import Connection as Session
 
 from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.planning.peaks import Peaks, peaks_so_far
 from flex_pipeline.planning.state_of_charge import near_start
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.beliefs import read_as_of
-from flex_pipeline.warehouse.plans import StoredStock, read_stock
+from flex_pipeline.warehouse.carried_over import StoredOvernight, StoredStock, read_overnight, read_stock
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Known:
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
     beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
     recorded_by: datetime  # by the warehouse's clock
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)  # by site; those that pay for none have none
+    overnight: Mapping[str, StoredOvernight] = field(default_factory=dict)  # by device; most lack
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -53,6 +56,11 @@ def read_known(
         read_stock(session, [site.site_id for site in sites], day),
         read_beliefs(session, portfolio, sites, seen, recorded_by),
         recorded_by,
+        {
+            site.site_id: peaks_so_far(session, portfolio, site, day, horizon, recorded_by)
+            for site, horizon in zip(sites, seen, strict=True)
+        },
+        read_overnight(session, [site.site_id for site in sites], day),
     )
 
 

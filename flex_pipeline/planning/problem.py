@@ -19,7 +19,10 @@ from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.state_of_charge import measured_by, near_start, with_start
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
-from flex_pipeline.timeseries.grid import utc_instant
+from flex_pipeline.timeseries.grid import Grid, utc_instant
+from flex_pipeline.timeseries.variable_quantity import parse_instant, parse_length, parse_variable_quantity
+
+Array = NDArray[np.float64]
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
@@ -117,11 +120,10 @@ def site_problem(
     end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
-    days = _days(horizon.start, end, zone)
     planned = [device.name for device in devices]
 
     def resolved(mapping: Mapping[str, Any]) -> Any:
-        return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
+        return stated(mapping, values, horizon.start, end, zone)
 
     def model_of(device: Device) -> dict[str, Any]:
         model = resolved(device.flex_model)
@@ -151,6 +153,23 @@ def site_problem(
             for name, model in site.groups.items()
         ],
     }
+
+
+def stated(given: Any, values: Values, start: datetime, end: datetime, zone: ZoneInfo) -> Any:
+    """Fields of a portfolio as a problem file has them: values in place of sensors, dates beside times of day."""
+    return _recurring(_with_values(given, values, start, end), _days(start, end, zone), zone)
+
+
+def grid_of(problem: Mapping[str, Any]) -> Grid:
+    """The steps of a problem file."""
+    start, end = (parse_instant(problem[name]) for name in ("start", "end"))
+    return Grid.from_bounds(start, end, parse_length(problem["resolution"]))
+
+
+def fixed_flow(context: Mapping[str, Any], field: str, grid: Grid) -> Array:
+    """The sum of the fixed flows of one direction that a connection of a problem file has (T,), kW."""
+    flows = (parse_variable_quantity(flow, "power").on(grid) for flow in context.get(field, []))
+    return sum(flows, np.zeros(grid.n))
 
 
 def input_hash(problem: Mapping[str, Any]) -> str:
@@ -241,14 +260,20 @@ def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    """A process runs within its day, not in the look-ahead, unless its window reaches over midnight.
+
+    Its times of day get the date: that of the day, and of the next for the end of such a window.
+    """
     day = horizon.start.astimezone(zone).date()
+    clock = {name: process[name] for name in WINDOW if WALL_CLOCK.fullmatch(str(process.get(name, "")))}
+    over_midnight = len(clock) == len(WINDOW) and clock["latest-end"] < clock["earliest-start"]
+    last = day + timedelta(days=1) if over_midnight else day
+    dates = {"earliest-start": day, "latest-end": last}
     dated = {
-        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
-        for name in WINDOW
-        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+        name: datetime.combine(dates[name], time.fromisoformat(at), zone).isoformat()
+        for name, at in clock.items()
     }
-    if end == horizon.day_end:
+    if over_midnight or end == horizon.day_end:
         return process | dated
     tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
     return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}

@@ -17,11 +17,13 @@ from sqlalchemy import Engine
 from flex_pipeline.planning.forecasts import ForecastDesk, ForecastInputs
 from flex_pipeline.planning.horizon import horizon
 from flex_pipeline.planning.known import Known, read_beliefs
+from flex_pipeline.planning.peaks import peaks_so_far
 from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
+from flex_pipeline.warehouse.carried_over import read_overnight, read_stock_of
 from flex_pipeline.warehouse.forecasts import read_forecast_run
-from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run, read_stock_of
+from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run
 from flex_pipeline.warehouse.portfolios import read_content
 
 MOST_DIFFERENCES = 10
@@ -132,6 +134,8 @@ def _site_day(session: Session, site_id: str, day: date, run: StoredRun) -> Site
         read_stock_of(session, run.run_id),
         read_beliefs(session, portfolio, [site], [seen], run.read_at),
         run.read_at,
+        {site_id: peaks_so_far(session, portfolio, site, day, seen, run.read_at, run.run_id)},
+        read_overnight(session, [site_id], day, run.run_id),
     )
     reasons = {device.device_id: known.why_not(device) for device in site.devices}
     return with_problem(SiteDay(site, day, seen, reasons, run.read_at), known)

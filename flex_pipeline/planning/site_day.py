@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,8 @@ from typing import Any
 from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.known import Known
 from flex_pipeline.planning.origins import Origin, origins
+from flex_pipeline.planning.overnight import with_overnight
+from flex_pipeline.planning.peaks import peak_notices, with_peaks
 from flex_pipeline.planning.problem import NoValuesError, Values, input_hash, site_problem
 from flex_pipeline.planning.state_of_charge import start_notice
 from flex_pipeline.portfolio.portfolio import Device, Site
@@ -31,6 +33,7 @@ class SiteDay:
         default_factory=dict
     )  # of the plans that leave the stock, by device
     origins: tuple[Origin, ...] = ()  # of the values of the day
+    baseline_overnight_kw: Mapping[str, Sequence[float]] = field(default_factory=dict)  # in the first steps
     notices: tuple[str, ...] = ()  # which inputs were repaired or forecast, and where the stock comes from
 
     @property
@@ -45,6 +48,11 @@ class SiteDay:
             "problem": self.problem,
             "blocked": {device: why for device, why in self.reasons.items() if why},
             "baseline": dict(self.baseline_soc_kwh),
+            **(
+                {"baseline_overnight_kw": overnight}
+                if (overnight := dict(self.baseline_overnight_kw))
+                else {}
+            ),
         }
 
     @cached_property
@@ -80,6 +88,10 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
         )
     except NoValuesError as error:
         return site_day.refused(str(error))
+    peaks = known.peaks.get(site.site_id, {})
+    night = {d.device_id: known.overnight[d.device_id] for d in devices if d.device_id in known.overnight}
+    planned = {device: rest.power_kw for device, rest in night.items()}
+    problem = with_overnight(with_peaks(problem, peaks), devices, planned)
     baseline = {device: held.baseline_soc_kwh for device, held in stock.items()}
     models = {device["name"]: device["flex_model"] for device in problem["devices"]}
     carried = {device: held.soc_kwh for device, held in stock.items()}
@@ -87,6 +99,7 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
     found = tuple(origins(known, used, site_day.seen))
     notices = (
         *(notice for notice in starts if notice),
+        *peak_notices(peaks),
         *(str(origin) for origin in found if origin.is_made_up),
     )
     return replace(
@@ -95,5 +108,6 @@ def with_problem(site_day: SiteDay, known: Known) -> SiteDay:
         baseline_soc_kwh=baseline,
         stock_run_ids={device: held.run_id for device, held in stock.items()},
         origins=found,
+        baseline_overnight_kw={device: rest.baseline_power_kw for device, rest in night.items()},
         notices=notices,
     )

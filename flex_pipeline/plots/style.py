@@ -94,7 +94,12 @@ def bare(axes: Axes) -> None:
 
 
 def price_behind(
-    axes: Axes, at: Instants, price: Array, currency: str, power_kw: tuple[float, float]
+    axes: Axes,
+    at: Instants,
+    price: Array,
+    currency: str,
+    power_kw: tuple[float, float],
+    label: str = "price",
 ) -> None:
     """The price as a pale area behind the powers, on the right axis.
 
@@ -105,7 +110,7 @@ def price_behind(
     # its outline goes in front: solar power would hide the prices below zero that explain the plan
     outline: dict[str, Any] = {"color": PRICE_TEXT, "linewidth": 0.8, "transform": behind.transData}
     step_line(axes, at, price, **outline)
-    behind.set_ylabel(f"price {currency}/kWh", color=PRICE_TEXT)
+    behind.set_ylabel(f"{label} {currency}/kWh", color=PRICE_TEXT)
     behind.tick_params(axis="y", colors=PRICE_TEXT)
     behind.set_zorder(0)
     axes.set_zorder(1)

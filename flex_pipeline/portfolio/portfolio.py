@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -19,6 +19,8 @@ from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.portfolio.sensor import Duration, Sensor, TimeOfDay
+
+BillingPeriod = Literal["day", "month", "year"]
 
 
 class Settings(BaseModel):
@@ -38,6 +40,11 @@ class Settings(BaseModel):
     )
     resolution: Duration = Field(default=timedelta(minutes=15), description="The length of a step of a plan.")
     currency: str = Field(default="EUR", description="What costs are reported in.")
+    billing_period: BillingPeriod = Field(
+        default="month",
+        alias="billing-period",
+        description="Over which a peak is paid for once: what earlier days of it have reached costs no more.",
+    )
     timezone: str = Field(
         default="Europe/Amsterdam",
         description="Of the planning time, and of all that does not state its own.",

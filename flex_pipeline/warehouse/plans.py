@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection as Session
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from flex_pipeline.warehouse.database import copy_frame
 from flex_pipeline.warehouse.recording import EVER
@@ -23,7 +23,8 @@ RUN_COLUMNS = (
     "diagnosis"
 )
 DEVICE_COLUMNS = (
-    "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id"
+    "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id, "
+    "overnight_kw, baseline_overnight_kw"
 )
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
@@ -33,6 +34,13 @@ SITE_COLUMNS = (
     "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
     "production_capacity_kw, marginal_price"
 )
+COMMODITY_COLUMNS = f"{SITE_COLUMNS}, commodity"
+GROUP_COLUMNS = (
+    "run_id, group_name, event_start, event_end, net_power_kw, baseline_net_power_kw, "
+    "consumption_capacity_kw, production_capacity_kw"
+)
+MEMBER_COLUMNS = "run_id, group_name, device_id"
+COST_COLUMNS = "run_id, component, name, cost"
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
 
 INPUTS = text("""
@@ -54,15 +62,6 @@ class NotStoredError(LookupError):
 
 
 @dataclass(frozen=True)
-class StoredStock:
-    """The energy a device holds at the end of a planned day, and would hold without flexibility."""
-
-    soc_kwh: float
-    baseline_soc_kwh: float
-    run_id: int  # the plan that says so
-
-
-@dataclass(frozen=True)
 class StoredRun:
     """What a plan says of its inputs."""
 
@@ -77,12 +76,16 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """One plan of a site-day, as it is stored: the run, its devices, and the steps of the day."""
+    """One plan of a site-day, as it is stored: the run, its devices, what it pays for, and the steps of the day."""
 
     run: Mapping[str, Any]  # the columns of flex.schedule_run
     devices: Sequence[Mapping[str, Any]]
     schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
     site: pl.DataFrame = field(default_factory=pl.DataFrame)
+    commodities: pl.DataFrame = field(default_factory=pl.DataFrame)
+    groups: pl.DataFrame = field(default_factory=pl.DataFrame)
+    group_members: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cost_terms: pl.DataFrame = field(default_factory=pl.DataFrame)
     shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
     inputs: Sequence[Mapping[str, Any]] = ()  # sensor, origin, rule, steps
 
@@ -154,9 +157,13 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
     for table, columns, frames in (
         ("flex.schedule", SCHEDULE_COLUMNS, [plan.schedule for plan in plans]),
         ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
+        ("flex.commodity_plan", COMMODITY_COLUMNS, [plan.commodities for plan in plans]),
+        ("flex.group_plan", GROUP_COLUMNS, [plan.groups for plan in plans]),
+        ("flex.group_member", MEMBER_COLUMNS, [plan.group_members for plan in plans]),
+        ("flex.cost_term", COST_COLUMNS, [plan.cost_terms for plan in plans]),
         ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
     ):
-        _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+        _copy_rows(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
 
 
 def _insert_inputs(session: Session, of_runs: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
@@ -167,7 +174,7 @@ def _insert_inputs(session: Session, of_runs: Mapping[int, Sequence[Mapping[str,
         session.execute(INPUTS, {name: [row[name] for row in rows] for name in names})
 
 
-def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
+def _copy_rows(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
     """Load the rows of some runs, by their id, into a table."""
     if frames:
         run_ids = np.repeat(list(frames), [frame.height for frame in frames.values()])
@@ -183,38 +190,6 @@ def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
         {name: run.get(name) for name in names} | {"problem": json.dumps(run["problem"])},
     ).scalar_one()
     return run_id
-
-
-def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
-    """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
-    found = session.execute(
-        text("""
-            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh, d.run_id
-            from flex.current_plan as p join flex.device_plan as d using (run_id)
-            where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
-            order by d.device_id, p.date desc
-        """),
-        {"sites": list(site_ids), "date": day},
-    )
-    return _stocks(found)
-
-
-def read_stock_of(session: Session, run_id: int) -> dict[str, StoredStock]:
-    """The same as a plan has read it: by the plans that it names."""
-    found = session.execute(
-        text("""
-            select b.device_id, b.soc_end_kwh, b.baseline_soc_end_kwh, b.run_id
-            from flex.device_plan as d
-            join flex.device_plan as b on b.run_id = d.stock_run_id and b.device_id = d.device_id
-            where d.run_id = :run
-        """),
-        {"run": run_id},
-    )
-    return _stocks(found)
-
-
-def _stocks(rows: Iterable[Row[tuple[str, float, float, int]]]) -> dict[str, StoredStock]:
-    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh, row.run_id) for row in rows}
 
 
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
@@ -255,29 +230,30 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
 
 
 def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the plan in force: event_start, device_id, powers, stocks and prices (currency per kWh)."""
+    """The steps of the plan in force: event_start, device_id, powers, stocks, and the prices (currency per kWh) of
+    what the device takes and gives, its commodity."""
     found = session.execute(
         text("""
             select
-                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
-                f.consumption_price, f.production_price
+                s.device_id, d.commodity, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
+                coalesce(o.consumption_price, e.consumption_price), coalesce(o.production_price, e.production_price),
+                case when o.run_id is null then e.marginal_price else o.marginal_price end
             from flex.current_plan as p
             join flex.schedule as s using (run_id)
-            join flex.site_plan as f using (run_id, event_start)
+            join flex.device_plan as d using (run_id, device_id)
+            join flex.site_plan as e using (run_id, event_start)
+            left join flex.commodity_plan as o
+                on o.run_id = p.run_id and o.commodity = d.commodity and o.event_start = s.event_start
             where p.site_id = :site_id and p.date = :date
             order by s.device_id, s.event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    schema: pl.Schema | dict[str, Any] = {
-        "device_id": pl.String,
-        "event_start": pl.Datetime("us", "UTC"),
-        "event_end": pl.Datetime("us", "UTC"),
-        **dict.fromkeys(
-            ("power_kw", "soc_kwh", "baseline_power_kw", "consumption_price", "production_price"), pl.Float64
-        ),
-    }
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    numbers = (
+        *("power_kw", "soc_kwh", "baseline_power_kw"),
+        *("consumption_price", "production_price", "marginal_price"),
+    )
+    return plan_frame(found.all(), ("device_id", "commodity", "event_start", "event_end", *numbers))
 
 
 def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
@@ -312,18 +288,54 @@ def read_inputs(session: Session, site_id: str, day: date) -> list[dict[str, Any
     return [dict(row) for row in found.mappings()]
 
 
-def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the connection in the plan in force: the columns of flex.site_plan but for its run."""
+def read_connection_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each connection in the plan in force: commodity, and the columns of flex.site_plan but its run."""
     names = SITE_COLUMNS.split(", ")[1:]
     found = session.execute(
         text(f"""
-            select {", ".join(f"f.{name}" for name in names)}
-            from flex.current_plan as p join flex.site_plan as f using (run_id)
-            where p.site_id = :site_id and p.date = :date
-            order by f.event_start
+            select commodity, {", ".join(names)} from flex.current_connection
+            where site_id = :site_id and date = :date
+            order by commodity, event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    times = pl.Datetime("us", "UTC")
-    schema = {name: times if name.startswith("event") else pl.Float64 for name in names}
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    return plan_frame(found.all(), ("commodity", *names))
+
+
+def read_group_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each group in the plan in force, once for each device inside it: device_id, then what is told of
+    the group."""
+    names = ("group_name", "event_start", "net_power_kw", "consumption_capacity_kw", "production_capacity_kw")
+    found = session.execute(
+        text(f"""
+            select m.device_id, {", ".join(names)}
+            from flex.current_plan as p
+            join flex.group_member as m using (run_id)
+            join flex.group_plan as g using (run_id, group_name)
+            where p.site_id = :site_id and p.date = :date
+            order by m.device_id, group_name, event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return plan_frame(found.all(), ("device_id", *names))
+
+
+def read_cost_terms(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """What the plan in force pays for, the dearest first: component, name, cost, currency."""
+    found = session.execute(
+        text("""
+            select component, name, cost, currency from flex.current_cost_term
+            where site_id = :site_id and date = :date
+            order by cost desc, component, name
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def plan_frame(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+    """Rows as a frame: times in UTC, names as text, and all else as numbers."""
+    kinds: dict[str, Any] = dict.fromkeys(("event_start", "event_end"), pl.Datetime("us", "UTC"))
+    kinds |= dict.fromkeys(("device_id", "commodity", "group_name"), pl.String)
+    schema = {name: kinds.get(name, pl.Float64) for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row")

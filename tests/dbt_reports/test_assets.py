@@ -43,7 +43,7 @@ def test_a_range_of_days_is_one_run_of_dbt_that_materialises_each_day(
         for event in result.get_asset_materialization_events()
         if event.asset_key
     }
-    models = ("site_cost_daily", "device_energy_daily", "headroom")
+    models = ("site_cost_daily", "commodity_cost_daily", "device_energy_daily", "headroom", "group_headroom")
     assert days == {(model, day.isoformat()) for model in models for day in (SATURDAY, SUNDAY)}
     assert reports.rows("select count(*) from reports.headroom") == [(49,)]  # 24 and 25 hours
 
@@ -55,6 +55,7 @@ def test_each_dbt_test_is_a_check(reports: Reports, materialise: Materialise) ->
     assert checks == dict.fromkeys(
         (
             "days_are_complete",
+            "group_power_is_the_sum_of_its_devices",
             "headroom_is_what_the_limits_leave",
             "money_adds_up",
             "net_power_is_the_sum_of_its_parts",
@@ -80,13 +81,14 @@ def test_a_failing_model_fails_the_step_by_name_and_is_not_materialised(
     reports: Reports, materialise: Materialise
 ) -> None:
     reports.plan("home-01", SATURDAY, {})
-    reports.execute("drop table flex.device_plan")
+    reports.execute("drop table flex.device_plan cascade")
     result = materialise(SATURDAY, SATURDAY)
     for model in ("site_cost_daily", "device_energy_daily"):
         assert f"model.dbt_reports.{model}: Database Error in model {model}" in reason(result)
     assert 'relation "flex.device_plan" does not exist' in reason(result)
-    [event] = result.get_asset_materialization_events()
-    assert event.asset_key == dg.AssetKey(["reports", "headroom"])
+    built = {event.asset_key for event in result.get_asset_materialization_events()}
+    models = ("commodity_cost_daily", "headroom", "group_headroom")  # that need no device
+    assert built == {dg.AssetKey(["reports", model]) for model in models}
 
 
 def test_a_server_that_is_away_is_named(reports: Reports) -> None:

@@ -89,6 +89,10 @@ def fill(connection: Connection) -> None:
         "insert into flex.charging_session select sensor_id, name, now(), 'A', now(), now(), 1, 1 from flex.sensor",
         "insert into flex.plan_input select r.run_id, n.sensor_id, 'measured', 'meter', 1"
         " from flex.schedule_run as r join flex.sensor as n using (site_id)",
+        "insert into flex.cost_term select run_id, 'energy', 'net energy', 1 from flex.schedule_run",
+        "insert into flex.commodity_plan select run_id, 'gas', now(), now(), 1, 1, 1, 0, 1, 1 from flex.schedule_run",
+        "insert into flex.group_plan select run_id, 'plaza', now(), now(), 0, 0 from flex.schedule_run",
+        "insert into flex.group_member select run_id, 'plaza', device_id from flex.device_plan",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)

@@ -5,12 +5,13 @@ with steps as (
         devices.run_id,
         devices.device_id,
         devices.power_kw,
-        sites.step_hours,
-        sites.consumption_price_per_kwh,
-        sites.production_price_per_kwh
+        connections.step_hours,
+        connections.consumption_price_per_kwh,
+        connections.production_price_per_kwh
     from {{ ref('stg_plans') }} as plans
-    inner join {{ ref('stg_device_steps') }} as devices using (run_id)
-    inner join {{ ref('stg_site_steps') }} as sites using (run_id, event_start)
+    inner join {{ ref('stg_device_days') }} as days using (run_id)
+    inner join {{ ref('stg_device_steps') }} as devices using (run_id, device_id)
+    inner join {{ ref('int_connection_steps') }} as connections using (run_id, commodity, event_start)
 )
 
 select

@@ -19,6 +19,7 @@ select
     energy.consumed_kwh,
     energy.produced_kwh,
     energy.energy_cost,
-    days.stock_change_kwh
+    days.stock_change_kwh,
+    days.commodity
 from energy
 inner join {{ ref('stg_device_days') }} as days using (run_id, device_id)

@@ -2,19 +2,24 @@ with plans as (
     select * from {{ ref('stg_plans') }}
 ),
 
+commodities as (
+    select * from {{ ref('commodity_cost_daily') }}
+    where {{ in_selected_dates('date') }}
+),
+
 energy as (
     select
         site_id,
         date,
-        sum(bought_kwh) as energy_bought_kwh,
-        sum(sold_kwh) as energy_sold_kwh,
         sum(energy_cost) as energy_cost,
-        sum(baseline_energy_cost) as baseline_energy_cost,
-        max(greatest(net_power_kw, 0)) as peak_consumption_kw,
-        max(greatest(baseline_net_power_kw, 0)) as baseline_peak_consumption_kw,
-        max(greatest(-net_power_kw, 0)) as peak_production_kw
-    from {{ ref('int_site_step_costs') }}
+        sum(baseline_energy_cost) as baseline_energy_cost
+    from commodities
     group by site_id, date
+),
+
+electricity as (
+    select * from commodities
+    where commodity = 'electricity'
 ),
 
 stock as (
@@ -32,15 +37,16 @@ select
     plans.status,
     plans.planning_time,
     plans.currency,
-    energy.energy_bought_kwh,
-    energy.energy_sold_kwh,
+    electricity.energy_bought_kwh,
+    electricity.energy_sold_kwh,
     energy.energy_cost,
     energy.baseline_energy_cost,
     energy.baseline_energy_cost - energy.energy_cost as saving,
-    energy.peak_consumption_kw,
-    energy.baseline_peak_consumption_kw,
-    energy.peak_production_kw,
+    electricity.peak_consumption_kw,
+    electricity.baseline_peak_consumption_kw,
+    electricity.peak_production_kw,
     coalesce(stock.stock_change_kwh, 0) as stock_change_kwh
 from plans
 inner join energy using (site_id, date)
+inner join electricity using (site_id, date)
 left join stock using (run_id)

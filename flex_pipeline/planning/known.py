@@ -19,6 +19,9 @@ from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.beliefs import read_as_of
 from flex_pipeline.warehouse.plans import StoredStock, read_stock
 
+MEASURED = ("reading", "repair")
+BELIEVED = (*MEASURED, "forecaster")
+
 
 @dataclass(frozen=True)
 class Known:
@@ -47,9 +50,16 @@ def read_known(
 
 
 def read_beliefs(
-    session: Session, portfolio: Portfolio, sites: Collection[Site], seen: Collection[Horizon]
+    session: Session,
+    portfolio: Portfolio,
+    sites: Collection[Site],
+    seen: Collection[Horizon],
+    types: tuple[str, ...] = BELIEVED,
 ) -> dict[str, pl.DataFrame]:
-    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type."""
+    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type.
+
+    Only beliefs of sources of some types: without forecasters, what was measured.
+    """
     of_sites = {name for site in sites for name in site.sensors}
     used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
@@ -57,7 +67,7 @@ def read_beliefs(
     step = portfolio.settings.resolution
     first = min(near_start(horizon, step)[0] for horizon in seen)
     start = min(first, min(horizon.start for horizon in seen) - timedelta(hours=1))
-    beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time)
+    beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time, types)
     parts = beliefs.partition_by("sensor", as_dict=True)
     held = {name: parts.get((name,), beliefs.clear()) for name in used}
     for name in used:

@@ -82,3 +82,14 @@ def _scores(steps: pl.DataFrame) -> dict[str, float]:
         "coverage": found.coverage,
         "mae_naive": found.mae_naive,
     }
+
+
+def reliability(steps: pl.DataFrame) -> tuple[float, ...]:
+    """Share of compared steps measured at or below each quantile: the quantile itself, if it is calibrated.
+
+    Steps without doubt, such as PV in the dark, say nothing; NaN where there are no others.
+    """
+    doubtful = steps.filter(pl.col("low") < pl.col("high"))
+    below = doubtful.select(LEVELS).to_numpy() >= doubtful.select("measured").to_numpy()
+    shares = below.mean(axis=0) if doubtful.height else np.full(len(LEVELS), np.nan)
+    return tuple(shares.tolist())

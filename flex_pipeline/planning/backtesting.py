@@ -139,5 +139,7 @@ def _all(parts: list[pl.DataFrame], sensor: Sensor, first: date, last: date) -> 
         )
     steps = pl.concat(parts)
     if steps.is_empty():
-        raise BacktestError(f"{sensor.name}: nothing was measured from {first} to {last} to compare forecasts with")
+        raise BacktestError(
+            f"{sensor.name}: nothing was measured from {first} to {last} to compare forecasts with"
+        )
     return steps

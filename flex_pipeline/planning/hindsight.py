@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
@@ -21,8 +20,8 @@ from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.scheduling import ProblemError, read_problem, solve
-from flex_pipeline.scheduling.batch import Failure, Solvers
-from flex_pipeline.scheduling.following import follow
+from flex_pipeline.scheduling.batch import Solvers
+from flex_pipeline.scheduling.following import FollowError, follow
 from flex_pipeline.warehouse.forecast_value import ForecastValue, read_starts, replace_values, valued_inputs
 from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, StoredStock, read_device_steps, read_run
 
@@ -60,7 +59,8 @@ class Lived:
             return f"not all was measured: {'; '.join(whys)}"
         measured_until = datetime.fromisoformat(self.site_day.problem["end"])
         if measured_until < self.end:
-            return f"it was made for the time until {self.end:%Y-%m-%d %H:%M} UTC, and measured until {measured_until}"
+            until, so_far = (f"{end.astimezone(UTC):%Y-%m-%d %H:%M}" for end in (self.end, measured_until))
+            return f"it was made for the time until {until} UTC, of which all is measured until {so_far} only"
         return None
 
 
@@ -91,7 +91,9 @@ class Hindsight:
     def _lived(self, session: Session, site_id: str, day: date, now: datetime) -> Lived:
         run = read_run(session, site_id, day)
         if run is None:
-            raise NotStoredError(f"there is no plan of {site_id} for {day}; make it with flex-pipeline backfill")
+            raise NotStoredError(
+                f"there is no plan of {site_id} for {day}; make it with flex-pipeline backfill"
+            )
         if run.version_id not in self._portfolios:
             self._portfolios[run.version_id] = portfolio_of(session, run.version_id)
         portfolio = self._portfolios[run.version_id]
@@ -111,14 +113,16 @@ def value_of(lived: Lived) -> ForecastValue:
     try:
         problem = read_problem(lived.site_day.problem)
         followed = follow(problem, lived.planned_kw)
-    except (ProblemError, ValueError) as error:
+    except (ProblemError, FollowError) as error:
         return _without(lived, str(error))
     perfect = solve(problem)
     seen = lived.site_day.seen
     value = replace(
         _without(lived, ""),
         departed_kwh=followed.departed_kwh,
-        schedule=device_steps(lived.site_day, perfect, (seen.day_end - seen.start) // problem.grid.resolution),
+        schedule=device_steps(
+            lived.site_day, perfect, (seen.day_end - seen.start) // problem.grid.resolution
+        ),
     )
     if perfect.status == "infeasible":
         return replace(value, reason=f"no plan keeps every limit: {perfect.diagnosis}")

@@ -25,6 +25,10 @@ Meter = TypeVar("Meter", Site, Group)
 ROUNDING = 1e-7  # kW or kWh that a plan may miss a limit by, and is not departed from
 
 
+class FollowError(ValueError):
+    """A plan that cannot be followed; the message names the device."""
+
+
 @dataclass(frozen=True)
 class Followed:
     """`plan`: the first steps as planned, and the best ones after them. `rest`: how those were found."""
@@ -43,11 +47,11 @@ def follow(problem: Problem, planned_kw: Mapping[str, Array]) -> Followed:
     """Do as planned in the first steps of a problem, and what is best in the steps after them.
 
     `planned_kw`: power of every device in the first n of T steps (n,), consumption positive. A device of a plugin
-    cannot be followed: ValueError.
+    cannot be followed: FollowError.
     """
     if problem.additions:
         named = ", ".join(sorted(addition.device for addition in problem.additions))
-        raise ValueError(f"{named}: what a plugin adds to a device cannot be followed")
+        raise FollowError(f"{named}: what a plugin adds to a device cannot be followed")
     n = min(power.size for power in planned_kw.values())
     problem = _with_processes_as_load(problem.by_name(), planned_kw)
     done = _carried_out(problem, planned_kw, n)
@@ -55,7 +59,9 @@ def follow(problem: Problem, planned_kw: Mapping[str, Array]) -> Followed:
     powers = [rest.devices[storage.name].power_kw for storage in problem.storages]
     after = np.arange(problem.grid.n) >= n
     charge = [np.where(after, np.maximum(kw, 0), c) for kw, c in zip(powers, done.charge_kw, strict=True)]
-    discharge = [np.where(after, np.maximum(-kw, 0), d) for kw, d in zip(powers, done.discharge_kw, strict=True)]
+    discharge = [
+        np.where(after, np.maximum(-kw, 0), d) for kw, d in zip(powers, done.discharge_kw, strict=True)
+    ]
     departed = sum(np.abs(done.power_kw[s.name][:n] - planned_kw[s.name]).sum() for s in problem.storages)
     return Followed(Plan(problem, charge, discharge, []), rest, float(problem.grid.hours * departed))
 
@@ -73,7 +79,9 @@ def _carried_out(problem: Problem, planned_kw: Mapping[str, Array], n: int) -> P
     """The plan of the first n steps as the world allows it; nothing after them."""
     planned = [_padded(planned_kw[storage.name], problem.grid.n) for storage in problem.storages]
     charge = [np.clip(kw, 0, s.charge_limit_kw) for kw, s in zip(planned, problem.storages, strict=True)]
-    discharge = [np.clip(-kw, 0, s.discharge_limit_kw) for kw, s in zip(planned, problem.storages, strict=True)]
+    discharge = [
+        np.clip(-kw, 0, s.discharge_limit_kw) for kw, s in zip(planned, problem.storages, strict=True)
+    ]
     plan = Plan(problem, charge, discharge, [])
     for meter in problem.meters:
         _relieve(plan, meter, n)
@@ -86,9 +94,14 @@ def _relieve(plan: Plan, meter: Site | Group, n: int) -> None:
     """Take back charging that overloads a connection, and discharging, device by device."""
     members = plan.problem.members(meter)
     net = meter.fixed_kw.copy()
-    for storage, charge, discharge in zip(plan.problem.storages, plan.charge_kw, plan.discharge_kw, strict=True):
+    for storage, charge, discharge in zip(
+        plan.problem.storages, plan.charge_kw, plan.discharge_kw, strict=True
+    ):
         net += (charge - discharge) * (storage.name in members)
-    for way, over in ((plan.charge_kw, net - meter.import_limit_kw), (plan.discharge_kw, -net - meter.export_limit_kw)):
+    for way, over in (
+        (plan.charge_kw, net - meter.import_limit_kw),
+        (plan.discharge_kw, -net - meter.export_limit_kw),
+    ):
         left = np.where(over[:n] > ROUNDING, over[:n], 0.0)
         for storage, power in zip(plan.problem.storages, way, strict=True):
             if storage.name in members:
@@ -124,17 +137,19 @@ def _keep_within_bounds(plan: Plan, k: int, stock: Stock, n: int) -> None:
 
 def _hard(stock: Stock) -> Stock:
     """Without statements that have a price."""
-    kept = {
-        name: asked if asked is not None and asked.price is None else None
-        for name, asked in (("minima", stock.minima), ("maxima", stock.maxima), ("targets", stock.targets))
-    }
-    return replace(stock, **kept)
+
+    def kept(asked: SocStatement | None) -> SocStatement | None:
+        return asked if asked is not None and asked.price is None else None
+
+    return replace(stock, minima=kept(stock.minima), maxima=kept(stock.maxima), targets=kept(stock.targets))
 
 
 def _room(plan: Plan, storage: Storage) -> Array:
     """What a device may draw more before a connection or group is overloaded (T,), kW."""
-    at = [m.import_limit_kw - plan.at(m) for m in plan.problem.meters if storage.name in plan.problem.members(m)]
-    return np.maximum(np.minimum.reduce(at), 0.0)
+    at = [
+        m.import_limit_kw - plan.at(m) for m in plan.problem.meters if storage.name in plan.problem.members(m)
+    ]
+    return np.asarray(np.maximum(np.min(at, axis=0), 0.0))
 
 
 def _moved(storage: Storage, charge_kw: float, discharge_kw: float, t: int) -> float:
@@ -148,11 +163,17 @@ def _settled(done: Plan, n: int) -> Problem:
     stocks = []
     for k, (stock, soc) in enumerate(zip(problem.stocks, done.soc_kwh, strict=True)):
         feeders = zip(problem.storages, done.charge_kw, done.discharge_kw, strict=True)
-        moved = sum((s.charge_gain * c - s.discharge_loss * d for s, c, d in feeders if s.stock == k), 0.0 * soc[1:])
+        moved = sum(
+            (s.charge_gain * c - s.discharge_loss * d for s, c, d in feeders if s.stock == k), 0.0 * soc[1:]
+        )
         stocks.append(_within(replace(stock, external_kwh=stock.external_kwh + moved), soc[1:], first))
-    idle = {"charge_limit_kw", "discharge_limit_kw"}
     storages = tuple(
-        replace(s, **{name: np.where(first, 0.0, getattr(s, name)) for name in idle}) for s in problem.storages
+        replace(
+            storage,
+            charge_limit_kw=np.where(first, 0.0, storage.charge_limit_kw),
+            discharge_limit_kw=np.where(first, 0.0, storage.discharge_limit_kw),
+        )
+        for storage in problem.storages
     )
     return replace(
         loaded,

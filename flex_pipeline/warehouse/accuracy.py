@@ -90,7 +90,9 @@ def replace_accuracy(
             evaluation=pl.lit(evaluation),
             computed_at=pl.lit(now),
         ).select(COLUMNS.split(", "))
-        copy_frame(session, "flex.forecast_accuracy", COLUMNS, stored.write_csv(include_header=False).encode())
+        copy_frame(
+            session, "flex.forecast_accuracy", COLUMNS, stored.write_csv(include_header=False).encode()
+        )
     return rows.height
 
 

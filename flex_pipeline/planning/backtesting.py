@@ -95,7 +95,7 @@ class Backtester:
         """What each forecast is made of that reaches the days: those of the days before, too, by their look-ahead."""
         start, end = _span(sensor, first, last)
         desk, settings = ForecastDesk(self.engine, self.portfolio), self.portfolio.settings
-        day = first - -(-settings.look_ahead // DAY) * DAY
+        day = first - settings.days_ahead * DAY
         while day <= last:
             given = desk.inputs(sensor, day, settings.planned_at(day))
             if given is not None and any(start <= step < end for step in given.starts):

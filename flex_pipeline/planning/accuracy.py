@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -22,14 +22,17 @@ from flex_pipeline.warehouse.beliefs import EVER, read_as_of
 def measure_accuracy(engine: Engine, portfolio: Portfolio, day: date, now: datetime) -> pl.DataFrame:
     """Compare all forecasts of the steps of a local day with what was measured; replaces the rows of the day.
 
-    A value that was repaired was not measured. Gives the rows stored, see `accuracy`.
+    A value that was repaired was not measured. Of sensors whose forecasts are dropped by now the rows stay. Gives the
+    rows stored, see `accuracy`.
     """
-    sensors = forecastable(portfolio)
-    zones = groupby(sorted(sensors, key=lambda sensor: sensor.timezone), key=lambda sensor: sensor.timezone)
+    sensors = sorted(forecastable(portfolio), key=lambda sensor: sensor.timezone)
     with engine.begin() as session:
-        rows = pl.concat(_of_zone(session, list(of_zone), day, zone) for zone, of_zone in zones)
-        replace_accuracy(session, rows, "live", [sensor.name for sensor in sensors], (day, day), now)
-    return rows
+        rows = []
+        for zone, of_zone in groupby(sensors, key=lambda sensor: sensor.timezone):
+            steps, forecast = _steps(session, list(of_zone), day, zone)
+            rows.append(accuracy(steps, zone))
+            replace_accuracy(session, rows[-1], "live", forecast, (day, day), now)
+    return pl.concat(rows)
 
 
 def forecastable(portfolio: Portfolio) -> list[Sensor]:
@@ -49,15 +52,20 @@ def read_measured(
     return held.filter(pl.col("source_type") == "reading").select("sensor", "event_start", "value")
 
 
-def _of_zone(session: Session, sensors: Collection[Sensor], day: date, timezone: str) -> pl.DataFrame:
+def _steps(
+    session: Session, sensors: Collection[Sensor], day: date, timezone: str
+) -> tuple[pl.DataFrame, list[str]]:
+    """The compared steps of a local day of some sensors, and those of which there is any forecast."""
     grid = local_day(day, ZoneInfo(timezone), min(sensor.resolution for sensor in sensors))
     names, start, end = [sensor.name for sensor in sensors], grid.start_utc, grid.end_utc
     forecasts = read_forecasts(session, names, start, end)
     measured = read_measured(session, names, start, end)
     # what had been measured a week before counts as it was known when the forecast was made
-    parts: Iterator[pl.DataFrame] = (
+    parts = [
         compared(of_origin, measured, read_measured(session, names, start - WEEK, end - WEEK, origin))
-        for (origin,), of_origin in forecasts.group_by("origin", maintain_order=True)
-    )
+        for (origin,), of_origin in forecasts.partition_by(
+            "origin", as_dict=True, maintain_order=True
+        ).items()
+    ]
     nothing = compared(forecasts.clear(), measured, measured)
-    return accuracy(pl.concat([nothing, *parts]), timezone)
+    return pl.concat([nothing, *parts]), forecasts["sensor"].unique().to_list()

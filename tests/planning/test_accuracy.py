@@ -98,6 +98,18 @@ def test_a_day_that_is_not_over_has_the_hours_that_are(warehouse: Engine, tmp_pa
     assert measure_accuracy(warehouse, portfolio, DAY, NOW)["hour"].to_list() == list(range(6))
 
 
+def test_what_was_compared_outlives_the_forecasts(warehouse: Engine, portfolio: Portfolio) -> None:
+    measure_accuracy(warehouse, portfolio, DAY, NOW)
+    before = of_day(warehouse, DAY)
+    with warehouse.begin() as session:
+        session.exec_driver_sql("select flex.drop_belief_month('2025-06-01')")
+
+    measure_accuracy(warehouse, portfolio, DAY, NOW + HOUR)
+
+    assert before
+    assert of_day(warehouse, DAY) == before
+
+
 def test_accuracy_by_hour_sums_up_the_days(warehouse: Engine, portfolio: Portfolio) -> None:
     for day in (DAY, TOMORROW):
         measure_accuracy(warehouse, portfolio, day, NOW)

@@ -112,8 +112,8 @@ def test_reports_cover_each_step_and_the_costs_are_those_of_the_steps(demo: Pipe
 def test_forecasts_are_compared_with_what_was_measured_and_errors_have_a_price(demo: Pipeline) -> None:
     # the second day was forecast with the plans of both days
     leads = demo.sql("""
-        select date, count(distinct origin.lead_hours >= 30)::int
-        from flex.current_forecast_accuracy as origin where sensor = 'home-01.load' group by 1 order by 1
+        select date, count(distinct lead_hours >= 36)::int
+        from flex.current_forecast_accuracy where sensor = 'home-01.load' group by 1 order by 1
     """)
     assert [n for _, n in leads] == [1, 2]
     # the look-ahead of the first day is the second; that of the second was not read

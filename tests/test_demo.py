@@ -109,20 +109,13 @@ def test_reports_cover_each_step_and_the_costs_are_those_of_the_steps(demo: Pipe
     assert difference < 0.005
 
 
-def test_forecasts_are_compared_with_what_was_measured_and_errors_have_a_price(demo: Pipeline) -> None:
+def test_forecasts_are_compared_with_what_was_measured(demo: Pipeline) -> None:
     # the second day was forecast with the plans of both days
     leads = demo.sql("""
         select date, count(distinct lead_hours >= 36)::int
         from flex.current_forecast_accuracy where sensor = 'home-01.load' group by 1 order by 1
     """)
     assert [n for _, n in leads] == [1, 2]
-    # the look-ahead of the first day is the second; that of the second was not read
-    regrets = demo.sql("select site_id, date::text, regret from flex.current_forecast_value order by 1, 2")
-    assert [(site, day) for site, day, _ in regrets] == [
-        (site, "2025-03-29") for site in ("home-01", "office-01", "workshop-01")
-    ]
-    assert all(regret > -1e-5 for *_, regret in regrets)
-    assert sum(regret for *_, regret in regrets) > 0.01
 
 
 def test_a_backtest_prints_its_scores_and_keeps_them(demo: Pipeline, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import dagster as dg
 from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.horizon import last_in_full
 from flex_pipeline.portfolio.portfolio import Portfolio
 
 WEBHOOK_LIMIT_S = 10
@@ -62,7 +63,7 @@ def measure_yesterday(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunR
 def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     day = context.dagster_run.tags.get(PARTITION_TAG)
     if day:
-        yield from _of_all_devices(context, configuration.load(), plans.name, day)
+        yield from _of_all_devices(context, configuration.load(), plans.name, day, day)
 
 
 @dg.run_status_sensor(
@@ -74,17 +75,23 @@ def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.Ru
 def compare_what_was_measured(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     day = context.dagster_run.tags.get(PARTITION_TAG)
     if day:
-        portfolio = configuration.load()
-        planned = date.fromisoformat(day) - timedelta(days=portfolio.settings.days_ahead)
-        yield from _of_all_devices(context, portfolio, hindsight.name, planned.isoformat())
+        portfolio, measured = configuration.load(), date.fromisoformat(day)
+        before, last = (
+            last_in_full(portfolio.settings, over) for over in (measured - timedelta(days=1), measured)
+        )
+        if last > before:
+            first = before + timedelta(days=1)
+            yield from _of_all_devices(
+                context, portfolio, hindsight.name, first.isoformat(), last.isoformat()
+            )
 
 
 def _of_all_devices(
-    context: dg.RunStatusSensorContext, portfolio: Portfolio, job: str, day: str
+    context: dg.RunStatusSensorContext, portfolio: Portfolio, job: str, first: str, last: str
 ) -> Iterator[dg.RunRequest]:
     known = context.instance.get_dynamic_partitions(partitions.DEVICES)
     active = {device.device_id for device in portfolio.devices}
-    for i, tags in enumerate(partitions.devices_on(day, known, active)):
+    for i, tags in enumerate(partitions.devices_on(first, known, active, last)):
         yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=job, tags=tags)
 
 

@@ -20,6 +20,7 @@ from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES
 from flex_pipeline.planning.forecasts import HISTORY
+from flex_pipeline.planning.horizon import last_in_full
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
@@ -107,7 +108,7 @@ def _measure(
         with _step(f"accuracy of the forecasts until {over}"):
             tags = partitions.between(first.isoformat(), over.isoformat())
             runner.run("measure", [dg.AssetKey("forecast_accuracy")], tags)
-    compared = over - timedelta(days=portfolio.settings.days_ahead)
+    compared = last_in_full(portfolio.settings, over)
     if compared >= first:
         with _step(f"perfect foresight until {compared}"):
             for tags in _of_devices(runner, portfolio, devices, first, compared):

@@ -57,18 +57,29 @@ def test_what_is_planned_by_itself_is_what_the_portfolio_has_now(monkeypatch: py
     assert len({request.run_key for request in requests}) == 2
 
 
-def test_what_is_measured_by_itself_is_compared_for_the_day_whose_look_ahead_it_was(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("measured", "compared"),
+    [
+        ("2025-06-10", ["2025-06-09"]),
+        ("2025-03-30", []),  # of 23 hours: the look-ahead of the 29th ends an hour after it
+        ("2025-03-31", ["2025-03-29", "2025-03-30"]),
+    ],
+)
+def test_what_is_measured_by_itself_is_compared_for_the_days_whose_look_ahead_ends_in_it(
+    monkeypatch: pytest.MonkeyPatch, measured: str, compared: list[str]
 ) -> None:
     monkeypatch.delenv("FLEX_PORTFOLIO", raising=False)  # the demo looks a day ahead
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(partitions.DEVICES, ["home-01/battery"])
-        result = done.execute_in_process(instance=instance, tags={PARTITION_TAG: DAY})
+        result = done.execute_in_process(instance=instance, tags={PARTITION_TAG: measured})
         context = dg.build_run_status_sensor_context(
             "compare_what_was_measured", result.get_run_success_event(), instance, result.dagster_run
         )
 
-        (request,) = automation.compare_what_was_measured(context)  # type: ignore[call-overload]
+        requests = list(automation.compare_what_was_measured(context))  # type: ignore[call-overload]
 
-    assert request.job_name == "hindsight"
-    assert request.tags[RANGE_START_TAG] == "2025-06-09|home-01/battery"
+    ends = [(request.tags[RANGE_START_TAG], request.tags[RANGE_END_TAG]) for request in requests]
+    assert ends == [
+        tuple(f"{day}|home-01/battery" for day in (compared[0], compared[-1])) for _ in compared[:1]
+    ]
+    assert {request.job_name for request in requests} <= {"hindsight"}

@@ -31,8 +31,12 @@ def between(first: str, last: str) -> dict[str, str]:
     return {RANGE_START_TAG: first, RANGE_END_TAG: last}
 
 
-def devices_on(day: str, known: Sequence[str], wanted: Collection[str]) -> Iterator[dict[str, str]]:
-    """The tags of runs that together cover some devices on a day; `known` are all, in the order of the instance.
+def devices_on(
+    day: str, known: Sequence[str], wanted: Collection[str], last: str | None = None
+) -> Iterator[dict[str, str]]:
+    """The tags of runs that together cover some devices on a day, or from it to the `last`.
+
+    `known` are all devices, in the order of the instance.
 
     A range of keys holds all that lies between its ends. So a device that left the portfolio, whose partitions
     stay, divides one run into two.
@@ -40,14 +44,9 @@ def devices_on(day: str, known: Sequence[str], wanted: Collection[str]) -> Itera
     for is_wanted, stretch in groupby(known, key=lambda device: device in wanted):
         if is_wanted:
             devices = list(stretch)
-            first, last = (key_of(date.fromisoformat(day), device) for device in (devices[0], devices[-1]))
-            yield between(first, last)
-
-
-def device_on(day: str, device_id: str) -> dict[str, str]:
-    """The tags of a run for one device on one day."""
-    key = key_of(date.fromisoformat(day), device_id)
-    return between(key, key)
+            corners = (day, devices[0]), (last or day, devices[-1])
+            begin, end = (key_of(date.fromisoformat(day), device) for day, device in corners)
+            yield between(begin, end)
 
 
 def key_of(day: date, device_id: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.accuracy import measure_accuracy
+from flex_pipeline.planning.backtesting import Backtester
 from flex_pipeline.planning.forecasts import ForecastDesk
+from flex_pipeline.planning.hindsight import Hindsight
 from flex_pipeline.planning.planner import Planner
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.scheduling.batch import Solvers
@@ -63,6 +67,20 @@ class PipelineResource(dg.ConfigurableResource[None]):
         with self.warehouse.engine.connect() as session:
             version = version_in_force(session, self.portfolio)
         return Planner(self.warehouse.engine, self.portfolio, version, _solvers())
+
+    @cached_property
+    def backtester(self) -> Backtester:
+        """Forecasts past days again."""
+        return Backtester(self.warehouse.engine, self.portfolio)
+
+    @cached_property
+    def hindsight(self) -> Hindsight:
+        """Compares plans with perfect foresight."""
+        return Hindsight(self.warehouse.engine, _solvers())
+
+    def measure_accuracy(self, day: date) -> pl.DataFrame:
+        """How far the forecasts of a day were from what was measured; replaces what is stored of it."""
+        return measure_accuracy(self.warehouse.engine, self.portfolio, day, self.now())
 
     def now(self) -> datetime:
         """The clock, UTC."""

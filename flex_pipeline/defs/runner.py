@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
@@ -19,6 +20,7 @@ from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES, backfill_of
 from flex_pipeline.planning.forecasts import HISTORY
+from flex_pipeline.planning.horizon import last_in_full
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
@@ -83,6 +85,7 @@ def materialise(
             for day in days:
                 with _step(f"{day}: read, judge, forecast, plan"):
                     _materialise_day(runner, portfolio, day, devices)
+        _measure(runner, portfolio, first, last, devices)
         with _step("reports"):
             keys = summary.report_keys(definitions)
             runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))
@@ -94,15 +97,38 @@ def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: S
     key = day.isoformat()
     read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings", "forecasts")]
     runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
-    plan = [dg.AssetKey("schedules")]
+    for tags in _of_devices(runner, portfolio, devices, day, day):
+        runner.run("plan", [dg.AssetKey("schedules")], tags)
+
+
+def _measure(
+    runner: Runner, portfolio: Portfolio, first: date, last: date, devices: Sequence[str] | None
+) -> None:
+    """Compare what was forecast with what was measured, on the days that are over; and what the errors cost."""
+    over = min(last, datetime.now(ZoneInfo(portfolio.settings.timezone)).date() - timedelta(days=1))
+    if over >= first:
+        with _step(f"accuracy of the forecasts until {over}"):
+            tags = partitions.between(first.isoformat(), over.isoformat())
+            runner.run("measure", [dg.AssetKey("forecast_accuracy")], tags)
+    compared = last_in_full(portfolio.settings, over)
+    if compared >= first:
+        with _step(f"perfect foresight until {compared}"):
+            for tags in _of_devices(runner, portfolio, devices, first, compared):
+                runner.run("measure", [dg.AssetKey("perfect_foresight_schedules")], tags)
+
+
+def _of_devices(
+    runner: Runner, portfolio: Portfolio, devices: Sequence[str] | None, first: date, last: date
+) -> Iterator[dict[str, str]]:
+    """The tags of runs over some devices, else all, and a range of days."""
+    days = first.isoformat(), last.isoformat()
     if devices is None:
         known = runner.instance.get_dynamic_partitions(partitions.DEVICES)
         active = {device.device_id for device in portfolio.devices}
-        for tags in partitions.devices_on(key, known, active):
-            runner.run("plan", plan, tags)
+        yield from partitions.devices_on(days[0], known, active, days[1])
     else:
         for device in devices:
-            runner.run("plan", plan, partitions.device_on(key, device))
+            yield from partitions.devices_on(days[0], [device], [device], days[1])
 
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:

@@ -20,6 +20,9 @@ from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.beliefs import read_as_of
 from flex_pipeline.warehouse.carried_over import StoredOvernight, StoredStock, read_overnight, read_stock
 
+MEASURED = ("reading", "repair")
+BELIEVED = (*MEASURED, "forecaster")
+
 
 @dataclass(frozen=True)
 class Known:
@@ -70,8 +73,12 @@ def read_beliefs(
     sites: Collection[Site],
     seen: Collection[Horizon],
     recorded_by: datetime,
+    types: tuple[str, ...] = BELIEVED,
 ) -> dict[str, pl.DataFrame]:
-    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type."""
+    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type.
+
+    Only beliefs of sources of some types: without forecasters, what was measured.
+    """
     of_sites = {name for site in sites for name in site.sensors}
     used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
@@ -80,7 +87,7 @@ def read_beliefs(
     first = min(near_start(horizon, step)[0] for horizon in seen)
     start = min(first, min(horizon.start for horizon in seen) - timedelta(hours=1))
     end = max(horizon.end for horizon in seen)
-    beliefs = read_as_of(session, used, start, end, planning_time, recorded_by=recorded_by)
+    beliefs = read_as_of(session, used, start, end, planning_time, types, recorded_by=recorded_by)
     parts = beliefs.partition_by("sensor", as_dict=True)
     held = {name: parts.get((name,), beliefs.clear()) for name in used}
     for name in used:

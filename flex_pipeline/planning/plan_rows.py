@@ -17,6 +17,7 @@ from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
 from flex_pipeline.portfolio.portfolio import Device
 from flex_pipeline.scheduling import Problem, ProblemError, Schedule, baseline, read_problem, solve
 from flex_pipeline.scheduling.problem import Group, Meter, Site, SoftLimit
+from flex_pipeline.timeseries.grid import Grid
 from flex_pipeline.warehouse.plans import Plan
 
 Array = NDArray[np.float64]
@@ -167,19 +168,9 @@ class Solved:
 
     def device_steps(self) -> pl.DataFrame:
         """The rows of flex.schedule: one for each planned device and step."""
-        devices, n = self.site_day.devices, self.n
-        planned = [self.schedule.devices[device.name] for device in devices]
-        passive = [self.passive.devices[device.name] for device in devices]
-        columns = {
-            "power_kw": [whole_power(self.schedule, device)[:n] for device in devices],
-            "soc_kwh": [self._during(device.soc_kwh) for device in planned],
-            "baseline_power_kw": [whole_power(self.passive, device)[:n] for device in devices],
-            "baseline_soc_kwh": [self._during(device.soc_kwh) for device in passive],
-        }
-        return _rows(
-            {"device_id": np.repeat([device.device_id for device in devices], n)}
-            | {name: np.tile(times, len(devices)) for name, times in self._times().items()}
-            | {name: np.concatenate(parts) for name, parts in columns.items()}
+        passive = device_steps(self.site_day, self.passive, self.n)
+        return device_steps(self.site_day, self.schedule, self.n).with_columns(
+            baseline_power_kw=passive["power_kw"], baseline_soc_kwh=passive["soc_kwh"]
         )
 
     def site_steps(self) -> pl.DataFrame:
@@ -260,12 +251,7 @@ class Solved:
         )
 
     def _times(self) -> dict[str, NDArray[np.datetime64]]:
-        grid = self.problem.grid
-        return {"event_start": grid.starts[: self.n], "event_end": grid.edges[1 : self.n + 1]}
-
-    def _during(self, soc_kwh: Array | None) -> Array:
-        """The stock at the end of each step of the day (n,); NaN for a device without one."""
-        return self._unknown[: self.n] if soc_kwh is None else soc_kwh[1 : self.n + 1]
+        return _times(self.problem.grid, self.n)
 
     @property
     def _unknown(self) -> Array:
@@ -293,6 +279,30 @@ class Solved:
             "marginal_price": self._unknown if marginal_price is None else _finite(marginal_price),
         }
         return self._times() | {name: values[: self.n] for name, values in columns.items()}
+
+
+def device_steps(site_day: SiteDay, schedule: Schedule, n: int) -> pl.DataFrame:
+    """What each planned device does in the first n steps: device_id, event_start, event_end, power_kw, soc_kwh.
+
+    The stock is that at the end of a step; null for a device without one.
+    """
+    devices = site_day.devices
+    planned = [schedule.devices[device.name] for device in devices]
+    nothing = np.full(n, np.nan)
+    return _rows(
+        {"device_id": np.repeat([device.device_id for device in devices], n)}
+        | {name: np.tile(times, len(devices)) for name, times in _times(schedule.grid, n).items()}
+        | {
+            "power_kw": np.concatenate([whole_power(schedule, device)[:n] for device in devices]),
+            "soc_kwh": np.concatenate(
+                [nothing if device.soc_kwh is None else device.soc_kwh[1 : n + 1] for device in planned]
+            ),
+        }
+    )
+
+
+def _times(grid: Grid, n: int) -> dict[str, NDArray[np.datetime64]]:
+    return {"event_start": grid.starts[:n], "event_end": grid.edges[1 : n + 1]}
 
 
 def _rows(columns: Mapping[str, NDArray[Any] | list[str]]) -> pl.DataFrame:

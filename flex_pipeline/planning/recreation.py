@@ -90,7 +90,7 @@ def recreate_forecast_inputs(engine: Engine, sensor: str, day: date) -> Recreate
         run = read_forecast_run(session, sensor, day)
         if run is None or run.version_id is None:
             raise NotStoredError(f"there is no forecast of {sensor} for {day} that says how it was made")
-        portfolio = _portfolio(session, run.version_id)
+        portfolio = portfolio_of(session, run.version_id)
     desk = ForecastDesk(engine, portfolio)
     given = desk.inputs(portfolio.sensors[sensor], day, run.planning_time, run.read_at)
     return Recreated(
@@ -119,13 +119,13 @@ def _rows(series: pl.DataFrame) -> list[tuple[str, float]]:
     return [(start.isoformat(), value) for start, value in series.select("event_start", "value").iter_rows()]
 
 
-def _portfolio(session: Session, version_id: int) -> Portfolio:
+def portfolio_of(session: Session, version_id: int) -> Portfolio:
     """A configuration as it was stored. It has no folder: its sources are not read."""
     return Portfolio.of_content(read_content(session, version_id), Path())
 
 
 def _site_day(session: Session, site_id: str, day: date, run: StoredRun) -> SiteDay:
-    portfolio = _portfolio(session, run.version_id)
+    portfolio = portfolio_of(session, run.version_id)
     site = portfolio.site(site_id)
     seen = horizon(portfolio.settings, site.timezone, day, run.planning_time)
     known = Known(

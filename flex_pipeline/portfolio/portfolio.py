@@ -88,6 +88,11 @@ class Settings(BaseModel):
             Expected.model_validate(given)
         return value
 
+    @property
+    def days_ahead(self) -> int:
+        """How many days after a planned day its plans look ahead to, begun ones included."""
+        return -(-self.look_ahead // timedelta(days=1))
+
     def planned_at(self, day: date) -> datetime:
         """When (UTC) a local day is planned: on the day before, at the planning time."""
         at = datetime.combine(day - timedelta(days=1), self.planning_time, ZoneInfo(self.timezone))

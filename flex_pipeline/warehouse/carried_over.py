@@ -17,6 +17,9 @@ PLANS_BEFORE_A_RUN = """(
     order by site_id, date, belief_time desc, run_id desc
 )"""
 
+OVERNIGHT = "select d.device_id, d.overnight_kw, d.baseline_overnight_kw from flex.device_plan as d"
+ANY_OVERNIGHT = "num_nonnulls(d.overnight_kw, d.baseline_overnight_kw) > 0"
+
 
 @dataclass(frozen=True)
 class StoredStock:
@@ -77,16 +80,24 @@ def read_overnight(
     plans = "flex.current_plan" if run_id is None else PLANS_BEFORE_A_RUN
     found = session.execute(
         text(f"""
-            select d.device_id, d.overnight_kw, d.baseline_overnight_kw
-            from {plans} as p join flex.device_plan as d using (run_id)
-            where p.site_id = any(:sites) and p.date = :date - 1
-                and num_nonnulls(d.overnight_kw, d.baseline_overnight_kw) > 0
+            {OVERNIGHT} join {plans} as p using (run_id)
+            where p.site_id = any(:sites) and p.date = :date - 1 and {ANY_OVERNIGHT}
         """),
         {"sites": list(site_ids), "date": day, "run": run_id},
     )
+    return _overnights(found)
+
+
+def read_overnight_of(session: Session, run_id: int) -> dict[str, StoredOvernight]:
+    """What a plan has some processes draw on the day after, by device; others lack."""
+    found = session.execute(text(f"{OVERNIGHT} where run_id = :run and {ANY_OVERNIGHT}"), {"run": run_id})
+    return _overnights(found)
+
+
+def _overnights(rows: Iterable[Row[tuple[str, list[float], list[float]]]]) -> dict[str, StoredOvernight]:
     return {
         row.device_id: StoredOvernight(row.overnight_kw or (), row.baseline_overnight_kw or ())
-        for row in found
+        for row in rows
     }
 
 

@@ -93,6 +93,11 @@ def fill(connection: Connection) -> None:
         "insert into flex.commodity_plan select run_id, 'gas', now(), now(), 1, 1, 1, 0, 1, 1 from flex.schedule_run",
         "insert into flex.group_plan select run_id, 'plaza', now(), now(), 0, 0 from flex.schedule_run",
         "insert into flex.group_member select run_id, 'plaza', device_id from flex.device_plan",
+        "insert into flex.forecast_accuracy select sensor_id, date '2026-10-20', 'live', 'x', 6, 0, '', 1, 0, 0, 0,"
+        " 0, 0, now() from flex.sensor",
+        "insert into flex.perfect_schedule select run_id, device_id, event_start, event_end, 0, 0 from flex.schedule",
+        "insert into flex.forecast_value (run_id, site_id, date, input_hash, reason, horizon_end, computed_at)"
+        " select run_id, site_id, date, 'x', 'x', now(), now() from flex.schedule_run",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)
@@ -161,6 +166,9 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "forecast_run",
         "data_quality",
         "reading_day",
+        "forecast_accuracy",
+        "current_forecast_accuracy",
+        "forecast_accuracy_by_hour",
     }
     assert {name.removeprefix("flex.") for name, count in shared.items() if count} == of_sensors
 

@@ -78,9 +78,9 @@ def test_a_price_of_co2_is_a_cost_of_its_own() -> None:
     assert_proved(schedule)
     assert schedule.costs.energy == pytest.approx(1.0)
     assert schedule.costs.emissions == pytest.approx(0.4)
-    assert [(term.name, term.cost) for term in schedule.cost_terms if term.component == "emissions"] == [
-        ("CO2", pytest.approx(0.4))
-    ]
+    (term,) = (term for term in schedule.cost_terms if term.component == "emissions")
+    assert term.name == "CO2"
+    assert term.cost == pytest.approx(0.4)
 
 
 def test_a_weight_moves_the_plan_and_costs_nothing() -> None:

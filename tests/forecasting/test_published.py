@@ -18,9 +18,9 @@ def test_a_series_is_given_at_the_step_around_it_and_over_its_day() -> None:
     starts = [DAY + i * timedelta(hours=1) for i in range(24)]
     frame = pl.DataFrame({"event_start": starts, "value": [None] * 24, "wind": np.arange(24.0)})
     published = Published.read(frame, CLOCK, DAY)
-    at_noon = published.around(np.array([published.first + 12]))
+    at_noon = published.around(np.array([published.first + 12]), np.array([1]))
     assert at_noon.tolist() == [[12.0, 11.0, 13.0, 11.5]]
-    assert np.isnan(published.around(np.array([published.first - 1]))[0, 0])
+    assert np.isnan(published.around(np.array([published.first - 1]), np.array([0]))[0, 0])
 
 
 def test_a_load_that_follows_a_published_temperature_is_forecast_from_it(

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from flex_pipeline.forecasting.bounds import bounded
+from flex_pipeline.forecasting.distribution import at_quantiles
 from flex_pipeline.forecasting.error import ForecastError
-from flex_pipeline.forecasting.history import History, Rows
+from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.known import known_before
 from flex_pipeline.forecasting.naive import Predictor
 from flex_pipeline.forecasting.scores import QUANTILES, Scores
@@ -58,21 +59,24 @@ class Model:
         origin: datetime,
         starts: Sequence[datetime] | Instants,
         published: pl.DataFrame | None = None,
+        quantiles: Sequence[float] = QUANTILES,
     ) -> pl.DataFrame:
         """Quantiles of the steps that start at `starts` (UTC), from what is known at `origin`.
 
         `history`: event_start (UTC), value; what is not known at `origin` yet is not looked at; further columns,
         or `published`, as in training, also for the steps to forecast. Result:
-        event_start, quantile (0.1, 0.5, 0.9), value in the unit of the sensor, in order of the quantiles;
+        event_start, quantile (those asked for), value in the unit of the sensor, in order of the quantiles;
         null only for soc-minima, where nothing is asked. ForecastError when nothing is known at all.
         """
         clock = WallClock(self.sensor.timezone, self.sensor.resolution)
         before = known_before(self.sensor, origin)
         past = read_past(history, self.sensor, before, origin, published)
         ahead = Rows.ahead(clock, _instants(starts), clock.bound(before))
-        quantiles = self.predictor.quantiles(past, ahead)
         sky = sky_over(self.sensor, ahead.starts)
-        return _long(ahead.starts, bounded(quantiles, self.sensor, sky, self.ceiling))
+        said = bounded(self.predictor.quantiles(past, ahead), self.sensor, sky, self.ceiling)
+        if tuple(quantiles) != QUANTILES:
+            said = bounded(at_quantiles(said, quantiles), self.sensor, sky, self.ceiling)
+        return _long(ahead.starts, quantiles, said)
 
 
 def usable(sensor: Sensor) -> timedelta:
@@ -106,11 +110,11 @@ def _instants(starts: Sequence[datetime] | Instants) -> Instants:
     return np.array([start.astimezone(UTC).replace(tzinfo=None) for start in starts], "datetime64[us]")
 
 
-def _long(starts: Instants, quantiles: np.ndarray) -> pl.DataFrame:
+def _long(starts: Instants, quantiles: Sequence[float], values: Floats) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "event_start": np.repeat(starts, len(QUANTILES)),
-            "quantile": np.tile(QUANTILES, len(starts)),
-            "value": quantiles.ravel(),
+            "event_start": np.repeat(starts, len(quantiles)),
+            "quantile": np.tile(quantiles, len(starts)),
+            "value": values.ravel(),
         }
     ).with_columns(pl.col("event_start").dt.replace_time_zone("UTC"), pl.col("value").fill_nan(None))

@@ -53,10 +53,11 @@ class Published:
         hour, per_day = self.clock.per_hour, self.clock.per_day
         place = step - self.first
         of_day = _at(self._day_means, place // per_day, lead_days)
-        near = []
-        for beside in (place, place - hour, place + hour):
-            # an hour after the last of a day is of the next, which was known a day longer ahead
-            near.append(_at(self.values, beside, lead_days + beside // per_day - place // per_day))
+        # an hour after the last of a day is of the next, of which less was known
+        near = [
+            _at(self.values, beside, lead_days + beside // per_day - place // per_day)
+            for beside in (place, place - hour, place + hour)
+        ]
         return np.hstack([*near, of_day])
 
     def at(self, step: Integers, lead_days: Integers) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -70,21 +70,46 @@ AS_OF = text("""
     select
         n.name as sensor, array_agg((extract(epoch from b.event_start) * 1000000)::bigint) as event_start,
         array_agg(b.value) as value, b.source_type, b.source
-    from flex.sensor as n
+    from unnest(cast(:sensors as text[]), cast(:starts as timestamptz[])) as w (name, start)
+    join flex.sensor as n using (name)
     cross join lateral (
         select distinct on (b.event_start) b.event_start, b.value, o.type as source_type, o.name as source
         from flex.belief as b
         join flex.source as o using (source_id)
         where b.sensor_id = n.sensor_id
-            and b.event_start >= :start and b.event_start < :end
+            and b.event_start >= w.start and b.event_start < :end
             and b.belief_time <= :as_of
             and b.quantile = 0.5
             and o.type = any(:types)
         order by
             b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc, (o.type = 'repair') desc, b.source_id
     ) as b
-    where n.name = any(:sensors)
     group by n.name, b.source_type, b.source
+""")
+# what is last of a step is what AS_OF finds, whatever the time as of which it is asked
+EVERY_BELIEF = text("""
+    select
+        n.name as sensor,
+        array_agg((extract(epoch from b.event_start) * 1000000)::bigint order by b.place) as event_start,
+        array_agg((extract(epoch from b.belief_time) * 1000000)::bigint order by b.place) as belief_time,
+        array_agg(b.value order by b.place) as value
+    from unnest(cast(:sensors as text[]), cast(:starts as timestamptz[])) as w (name, start)
+    join flex.sensor as n using (name)
+    cross join lateral (
+        select
+            b.event_start, b.belief_time, b.value,
+            row_number() over (
+                order by b.event_start, b.belief_time, (o.type = 'repair'), b.source_id desc
+            ) as place
+        from flex.belief as b
+        join flex.source as o using (source_id)
+        where b.sensor_id = n.sensor_id
+            and b.event_start >= w.start and b.event_start < :end
+            and b.belief_time <= :as_of
+            and b.quantile = 0.5
+            and o.type in ('reading', 'repair')
+    ) as b
+    group by n.name
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
@@ -247,10 +272,38 @@ def read_as_of(
     A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. Columns
     sensor, event_start, value, source_type, source: the feed, the rule of the repair, or the model.
     """
-    found = session.execute(
-        AS_OF,
-        {"sensors": list(sensors), "start": start, "end": end, "as_of": as_of, "types": list(types)},
-    )
+    return _as_of(session, dict.fromkeys(sensors, start), end, as_of, types)
+
+
+def read_histories(
+    session: Session, since: Mapping[str, datetime], end: datetime, as_of: datetime
+) -> pl.DataFrame:
+    """The readings and repairs of sensors, each from a time of its own on, that were believed at `as_of`.
+
+    Columns sensor, event_start, value, in this order; steps that start before `end`.
+    """
+    believed = _as_of(session, since, end, as_of, ("reading", "repair"))
+    return believed.select("sensor", "event_start", "value")
+
+
+def read_every_belief(
+    session: Session, since: Mapping[str, datetime], end: datetime, as_of: datetime
+) -> pl.DataFrame:
+    """All that was ever read or repaired by `as_of`: sensor, event_start, belief_time, value, later beliefs last."""
+    asked = {"sensors": list(since), "starts": list(since.values()), "end": end, "as_of": as_of}
+    times = ("event_start", "belief_time")
+    schema: dict[str, Any] = {"sensor": pl.String, **dict.fromkeys(times, pl.List(pl.Int64))}
+    schema["value"] = pl.List(pl.Float64)
+    by_sensor = pl.DataFrame(session.execute(EVERY_BELIEF, asked).all(), schema=schema, orient="row")
+    instants = (pl.from_epoch(name, "us").dt.replace_time_zone("UTC") for name in times)
+    return by_sensor.explode(*times, "value").with_columns(instants)
+
+
+def _as_of(
+    session: Session, since: Mapping[str, datetime], end: datetime, as_of: datetime, types: tuple[str, ...]
+) -> pl.DataFrame:
+    asked = {"sensors": list(since), "starts": list(since.values()), "end": end, "as_of": as_of}
+    found = session.execute(AS_OF, asked | {"types": list(types)})
     schema: dict[str, Any] = {
         "sensor": pl.String,
         "event_start": pl.List(pl.Int64),

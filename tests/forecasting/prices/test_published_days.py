@@ -18,7 +18,14 @@ from flex_pipeline.portfolio.sensor import Sensor
 
 CLOCK = WallClock("UTC", timedelta(hours=1))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PRICE = {"name": "de", "unit": "EUR/MWh", "resolution": "PT1H", "kind": "price", "timezone": "UTC", "source": {}}
+PRICE = {
+    "name": "de",
+    "unit": "EUR/MWh",
+    "resolution": "PT1H",
+    "kind": "price",
+    "timezone": "UTC",
+    "source": {},
+}
 
 
 def history_of(wind: np.ndarray) -> History:

@@ -35,7 +35,7 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *scheduling.assets,
             *reporting.assets,
         ],
-        asset_checks=[*quality.checks, *scheduling.checks],
+        asset_checks=[*quality.checks, *forecasting.checks, *scheduling.checks],
         jobs=[*automation.jobs, *dropped_files.jobs, *retention.jobs],
         schedules=[*automation.schedules, *retention.schedules],
         sensors=[*automation.sensors, *dropped_files.sensors],

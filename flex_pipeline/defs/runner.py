@@ -18,12 +18,15 @@ from sqlalchemy.exc import OperationalError
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES
-from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.resolve import resolve
+
+# What forecasts can begin with: the longest step of the ladder asks for six weeks, and two for its lags. Models learn
+# from all that has been read, up to four years.
+HISTORY = timedelta(days=56)
 
 # the event log has it all; what failed is told at the end
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

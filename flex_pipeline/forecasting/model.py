@@ -35,6 +35,11 @@ class LadderStep(IntEnum):
     GRADIENT_BOOSTING = 4
     AUCTION_PRICES = 5
 
+    @property
+    def label(self) -> str:
+        """As people read it."""
+        return self.name.lower().replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Model:

@@ -224,6 +224,26 @@ def read_forecast(
     return _newest(session, sensors, start, end, ("forecaster",), as_of)
 
 
+def read_quantiles(
+    session: Session, sensor: str, start: datetime, end: datetime, belief_time: datetime
+) -> pl.DataFrame:
+    """What was forecast of a sensor as of a time for the steps in [start, end): event_start, quantile, value."""
+    found = session.execute(
+        text("""
+            select b.event_start, b.quantile, b.value
+            from flex.belief as b
+            join flex.sensor as n using (sensor_id)
+            join flex.source as o using (source_id)
+            where n.name = :sensor and b.event_start >= :start and b.event_start < :end
+                and b.belief_time = :belief_time and o.type = 'forecaster'
+            order by 1, 2
+        """),
+        {"sensor": sensor, "start": start, "end": end, "belief_time": belief_time},
+    )
+    schema = {"event_start": SCHEMA["event_start"], "quantile": pl.Float64, "value": pl.Float64}
+    return pl.DataFrame(found.all(), schema=schema, orient="row")
+
+
 def _newest(
     session: Session,
     sensors: Collection[str],

@@ -4,13 +4,14 @@ import json
 import os
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 
 from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.training_times import first_of_week
 
 WEBHOOK_LIMIT_S = 10
 
@@ -18,8 +19,9 @@ WEBHOOK_LIMIT_S = 10
 daily = dg.define_asset_job(
     "daily",
     selection=dg.AssetSelection.groups("ingestion", "quality", "forecasting")
-    - dg.AssetSelection.assets("portfolio"),
+    - dg.AssetSelection.assets("portfolio", "trained_models"),
 )
+training = dg.define_asset_job("training", selection=dg.AssetSelection.assets("trained_models"))
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
 
@@ -51,6 +53,19 @@ def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.Ru
     active = {device.device_id for device in configuration.load().devices}
     for i, tags in enumerate(partitions.devices_on(day, known, active)):
         yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=plans.name, tags=tags)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[daily],
+    request_jobs=[training],
+    description="Trains what is due for a week once its first day is read and forecast, or was and has changed since.",
+)
+def train_for_the_week(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    key = context.dagster_run.tags.get(PARTITION_TAG)
+    # forecasts have trained what they needed: this looks whether it is what the values of now would teach
+    if key and first_of_week(date.fromisoformat(key)).isoformat() == key:
+        yield dg.RunRequest(run_key=context.dagster_run.run_id, job_name=training.name, partition_key=key)
 
 
 @dg.run_status_sensor(
@@ -106,6 +121,6 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
     return context.failure_event.message or "unknown"
 
 
-jobs = [daily, plans, reports]
+jobs = [daily, training, plans, reports]
 schedules = [plan_tomorrow]
-sensors = [plan_what_was_forecast, report_what_was_planned, alert_on_failure]
+sensors = [train_for_the_week, plan_what_was_forecast, report_what_was_planned, alert_on_failure]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES
+from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
@@ -81,9 +82,10 @@ def materialise(
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
         _read_history(runner, engine(connection), first)
+        trained: set[date] = set()
         for day in _days(first, last):
             with _step(f"{day}: read, judge, forecast, plan"):
-                _materialise_day(runner, portfolio, day, devices)
+                _materialise_day(runner, portfolio, day, devices, trained)
         with _step("reports"):
             keys = summary.report_keys(definitions)
             runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))
@@ -91,10 +93,20 @@ def materialise(
     return not runner.failures
 
 
-def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
-    key = day.isoformat()
-    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings", "forecasts")]
-    runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+def _materialise_day(
+    runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None, trained: set[date]
+) -> None:
+    """One date. `trained`: the weeks whose models were looked at, to which its own is added."""
+    key, week = day.isoformat(), first_of_week(day)
+    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings")]
+    forecasts = [dg.AssetKey("forecasts")]
+    if week in trained or not _can_be_trained(portfolio, week):
+        runner.run("read, judge, forecast", [*read, *forecasts], {partitions.PARTITION_TAG: key})
+    else:  # the prices of the first day of a week are known when its models are trained
+        runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+        runner.run("train", [dg.AssetKey("trained_models")], {partitions.PARTITION_TAG: week.isoformat()})
+        runner.run("read, judge, forecast", forecasts, {partitions.PARTITION_TAG: key})
+        trained.add(week)
     plan = [dg.AssetKey("schedules")]
     if devices is None:
         known = runner.instance.get_dynamic_partitions(partitions.DEVICES)
@@ -104,6 +116,12 @@ def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: S
     else:
         for device in devices:
             runner.run("plan", plan, partitions.device_on(key, device))
+
+
+def _can_be_trained(portfolio: Portfolio, week: date) -> bool:
+    """Whether the models of a week of dates are due by now, and the week is a partition."""
+    is_due = portfolio.settings.planned_at(week) <= datetime.now(UTC)
+    return is_due and week.isoformat() in partitions.weeks.get_partition_keys()
 
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:

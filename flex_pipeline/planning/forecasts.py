@@ -263,7 +263,9 @@ def foresee(task: tuple[ForecastInputs, ModelInForce]) -> Foreseen:
 
 
 def _is_to_be_retrained(model: ModelInForce, inputs: ForecastInputs, foreseen: Foreseen) -> bool:
-    """Whether a model has drifted, and was not just trained for it."""
+    """Whether a model has drifted, and was not just trained for it. Plans are repeated, which nothing can improve."""
+    if inputs.sensor.kind in PLANS:
+        return False
     if model.asked.occasion == DRIFT and inputs.believed.as_of - model.asked.trained_as_of < CALM:
         return False
     return model.scores.mae is not None and has_drifted(foreseen.recent_mae, model.scores.mae)

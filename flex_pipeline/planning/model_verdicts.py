@@ -29,8 +29,10 @@ def _has_lost(run: Told) -> bool:
 def drifted(runs: Sequence[Told]) -> list[Told]:
     """The forecasts whose model had drifted: those that another one was trained for, and those that still do."""
     return [
-        run
-        for run in runs
-        if run["decision"] is not None
-        or (None not in (run["recent_mae"], run["mae"]) and has_drifted(run["recent_mae"], run["mae"]))
+        run for run in runs if run["kind"] not in PLANS and (run["decision"] is not None or _errs_more(run))
     ]
+
+
+def _errs_more(run: Told) -> bool:
+    recent, at_training = run["recent_mae"], run["mae"]
+    return None not in (recent, at_training) and has_drifted(recent, at_training)

@@ -21,7 +21,7 @@ from flex_pipeline.plots.style import (
     Instants,
     bare,
     edges,
-    local_hours,
+    local_half_days,
     png,
     step_area,
     step_line,
@@ -92,7 +92,7 @@ def _panel(axes: Axes, fan: Fan) -> None:
     step_line(axes, at, fan.measured, color=PASSIVE, linewidth=1.0, label="measured or published so far")
     planned: Any = fan.planned
     axes.axvline(planned, color=LIMIT, linewidth=1.0, linestyle=":")
-    local_hours(axes, at, fan.timezone)
+    local_half_days(axes, at, fan.timezone)
     axes.set_title(f"{fan.sensor}: {fan.model}", fontsize=8, loc="left")
     axes.set_ylabel(fan.unit, fontsize=8)
     axes.tick_params(labelsize=7)

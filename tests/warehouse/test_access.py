@@ -85,6 +85,9 @@ def fill(connection: Connection) -> None:
         "insert into flex.data_quality select sensor_id, date '2026-10-20', 'x', 'error', false, '', '[]', now()"
         " from flex.sensor",
         "insert into flex.reading_day select sensor_id, date '2026-10-20', 1, 1, 1 from flex.sensor",
+        "insert into flex.trained_model (sensor_id, trained_as_of, occasion, sensor_hash, code_version, data_hash,"
+        " window_start, window_end, readings, name, ladder_step, reason, cpu_s, decision, stored_at)"
+        " select sensor_id, now(), 'due', '', '', '', now(), now(), 0, '', '', '', 0, '', now() from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)
@@ -148,6 +151,7 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "belief",
         "current_belief",
         "forecast_run",
+        "trained_model",
         "data_quality",
         "reading_day",
     }

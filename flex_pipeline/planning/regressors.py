@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -35,7 +35,10 @@ def as_seen(
     """
     if not others:
         return None
-    steps = pl.datetime_range(since, end, sensor.resolution, closed="left", eager=True, time_unit="us")
+    first = since.astimezone(ZoneInfo(sensor.timezone)).replace(minute=0, second=0, microsecond=0)
+    steps = pl.datetime_range(
+        first.astimezone(UTC), end, sensor.resolution, closed="left", eager=True, time_unit="us"
+    )
     grid = pl.DataFrame({"event_start": steps})
     parts = beliefs.filter(pl.col("belief_time") <= origin).partition_by("sensor", as_dict=True)
     seen = []

@@ -1,4 +1,4 @@
-"""Models in the warehouse: trained once, as of when they were due; compared, refused when changed, replaced for drift."""
+"""Models in the warehouse: trained once, as of when they were due; compared, refused if changed, replaced for drift."""
 
 from __future__ import annotations
 

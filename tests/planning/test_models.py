@@ -235,28 +235,62 @@ def test_the_quantiles_of_the_settings_are_stored(tmp_path: Path, warehouse: Eng
     assert rows(warehouse, query) == [(0.05, 24), (0.5, 24), (0.75, 24)]
 
 
-def test_a_load_follows_the_forecast_of_the_temperature_that_was_known(
-    tmp_path: Path, warehouse: Engine
-) -> None:
-    """Warm and cold days are drawn: without the regressor, nobody knows tomorrow's."""
+COLD = np.random.default_rng(7).normal(
+    0, 3, 80
+)  # warm and cold days are drawn: nobody knows tomorrow's by itself
+FORECAST = """
+    select b.event_start, b.quantile, b.value from flex.belief as b join flex.source as o using (source_id)
+    where o.type = 'forecaster' order by 1, 2
+"""
+
+
+def with_weather(folder: Path, warehouse: Engine) -> Portfolio:
+    """A load of 10 kW and the cold, which is forecast three days ahead."""
     site = METERED.replace("kind: load,", "kind: load, regressors: {future: [a.temperature]},")
     site = site.replace(
         "sensors:\n",
         "sensors:\n  a.temperature:\n"
         "    {unit: degC, resolution: PT1H, kind: temperature, source: {simulated: temperature}}\n",
     ).replace("site: a\n", "site: a\nlocation: {latitude: 52.0, longitude: 5.0}\n")
-    portfolio = with_site(tmp_path, warehouse, site)
-    cold = np.random.default_rng(7).normal(0, 3, 80)
+    portfolio = with_site(folder, warehouse, site)
     for day in range(-70, 2):
         begin = MIDNIGHT + day * ONE_DAY
-        know(warehouse, "a.temperature", [-cold[day]] * 24, begin, begin - 3 * ONE_DAY)
-        know(warehouse, "a.load", [10.0 + cold[day]] * 24, begin, begin + ONE_DAY)
+        know(warehouse, "a.temperature", [-COLD[day]] * 24, begin, begin - 3 * ONE_DAY)
+        know(warehouse, "a.load", [10.0 + COLD[day]] * 24, begin, begin + ONE_DAY)
+    return portfolio
+
+
+def test_a_load_follows_the_forecast_of_the_temperature_that_was_known(
+    tmp_path: Path, warehouse: Engine
+) -> None:
+    portfolio = with_weather(tmp_path, warehouse)
 
     done = forecast(warehouse, portfolio, DAY)
 
-    query = """
-        select avg(b.value) from flex.belief as b join flex.source as o using (source_id)
-        where o.type = 'forecaster' and b.quantile = 0.5
-    """
+    middle = [value for _, quantile, value in rows(warehouse, FORECAST) if quantile == 0.5]
     assert done.model.ladder_step == "gradient boosting"
-    assert rows(warehouse, query)[0][0] == pytest.approx(10.0 + cold[0], abs=1.0)
+    assert np.mean(middle) == pytest.approx(10.0 + COLD[0], abs=1.0)
+
+
+def test_what_is_believed_later_of_a_sensor_or_its_regressors_changes_neither_model_nor_forecast(
+    tmp_path: Path, warehouse: Engine
+) -> None:
+    portfolio = with_weather(tmp_path, warehouse)
+    first, told = forecast(warehouse, portfolio, DAY).model, rows(warehouse, FORECAST)
+    with warehouse.begin() as session:
+        session.execute(text("truncate flex.trained_model cascade"))
+        session.execute(
+            text(
+                "delete from flex.belief where source_id in (select source_id from flex.source where type = 'forecaster')"
+            )
+        )
+    for sensor in ("a.temperature", "a.load"):  # everything is corrected, a minute after the planning
+        since = MIDNIGHT - 60 * ONE_DAY
+        know(warehouse, sensor, [-20.0, 35.0] * 12 * 61, since, DUE + timedelta(minutes=1))
+
+    again = forecast(warehouse, portfolio, DAY).model
+
+    assert again.origins == first.origins
+    assert again.document == first.document
+    assert rows(warehouse, FORECAST) == told
+    assert len(told) == 3 * 24

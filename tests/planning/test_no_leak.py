@@ -21,7 +21,7 @@ from flex_pipeline.warehouse.beliefs import store_readings
 from flex_pipeline.warehouse.portfolios import store_portfolio
 from tests.planning.homes import DAY, HOME, HOUR, MIDNIGHT, NOW, SETTINGS, planner, rows
 
-DAYS_BEFORE = 44  # two more than gradient boosting asks for
+DAYS_BEFORE = 21
 TABLES = "belief, data_quality, reading_day, repeated_reading, trained_model, forecast_run, schedule_run"
 MADE = (
     "select b.event_start, b.quantile, b.value, b.belief_time from flex.belief as b join flex.source as o"
@@ -38,10 +38,8 @@ Later = list[
 
 @pytest.fixture
 def portfolio(tmp_path: Path, warehouse: Engine) -> Portfolio:
-    """A home whose load is metered, known when it is over, and forecast from prices, too."""
-    metered = HOME.replace(
-        '{day-ahead: "06:00"}', "{delay: PT15M}, regressors: {past: [price], future: [price]}"
-    )
+    """A home whose load is metered: known when it is over."""
+    metered = HOME.replace('{day-ahead: "06:00"}', "{delay: PT15M}")
     (tmp_path / "portfolio.yaml").write_text(SETTINGS)
     (tmp_path / "a.yaml").write_text(metered % {"site": "a", "soc_kwh": 2})
     portfolio = configuration.load(tmp_path)
@@ -79,9 +77,6 @@ def made(warehouse: Engine, portfolio: Portfolio, later: Later) -> list[list[tup
     before = range(-24 * DAYS_BEFORE, -24)
     load = [0.4 + 0.1 * (hour % 24) + 0.01 * (hour // 24 % 7) for hour in before]
     believe(warehouse, "a.load", before, load, [MIDNIGHT + (hour + 1.25) * HOUR for hour in before])
-    # on days with high prices little is used, so that a model would make use of what it should not know
-    past = [90.0 - 10 * (hour // 24 % 7) + hour % 24 for hour in before]
-    believe(warehouse, "price", before, past, [MIDNIGHT + (hour // 24 * 24 - 11) * HOUR for hour in before])
     dear = [100.0 if 8 <= hour < 20 else 50.0 for hour in range(24)]
     believe(warehouse, "price", range(24), dear, [planned_at - HOUR / 4] * 24)
     for sensor, hour, value, after in later:

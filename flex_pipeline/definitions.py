@@ -39,7 +39,7 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *hindsight.assets,
             *reporting.assets,
         ],
-        asset_checks=[*quality.checks, *scheduling.checks, *hindsight.checks],
+        asset_checks=[*quality.checks, *forecasting.checks, *scheduling.checks, *hindsight.checks],
         jobs=[*automation.jobs, *dropped_files.jobs, *retention.jobs],
         schedules=[*automation.schedules, *retention.schedules],
         sensors=[*automation.sensors, *dropped_files.sensors],

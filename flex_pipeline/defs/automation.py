@@ -12,6 +12,7 @@ from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.planning import configuration
 from flex_pipeline.planning.horizon import last_in_full
+from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
 
 WEBHOOK_LIMIT_S = 10
@@ -25,6 +26,7 @@ measured = dg.define_asset_job("measured", selection=READ | dg.AssetSelection.as
 hindsight = dg.define_asset_job(
     "hindsight", selection=dg.AssetSelection.assets("perfect_foresight_schedules")
 )
+training = dg.define_asset_job("training", selection=dg.AssetSelection.assets("trained_models"))
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
 
@@ -97,6 +99,19 @@ def _of_all_devices(
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[daily],
+    request_jobs=[training],
+    description="Trains what is due for a week once its first day is read and forecast, or was and has changed since.",
+)
+def train_for_the_week(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    key = context.dagster_run.tags.get(PARTITION_TAG)
+    # forecasts have trained what they needed: this looks whether it is what the values of now would teach
+    if key and first_of_week(date.fromisoformat(key)).isoformat() == key:
+        yield dg.RunRequest(run_key=context.dagster_run.run_id, job_name=training.name, partition_key=key)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[plans, hindsight],
     request_jobs=[reports],
     description="Reports on the days that were planned, or compared with perfect foresight.",
@@ -148,9 +163,10 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
     return context.failure_event.message or "unknown"
 
 
-jobs = [daily, plans, measured, hindsight, reports]
+jobs = [daily, training, plans, measured, hindsight, reports]
 schedules = [plan_tomorrow, measure_yesterday]
 sensors = [
+    train_for_the_week,
     plan_what_was_forecast,
     compare_what_was_measured,
     report_what_was_planned,

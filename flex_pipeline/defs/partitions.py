@@ -19,6 +19,12 @@ FIRST_DATE = os.environ.get("FLEX_FIRST_DATE", "2024-01-01")
 # Two days beyond today: tomorrow is planned today, and is a partition from local midnight on.
 dates = dg.DailyPartitionsDefinition(start_date=FIRST_DATE, timezone="Europe/Amsterdam", end_offset=2)
 
+# A week of dates, Tuesday to Monday, named by its first: they are forecast by models of the Monday before. The next
+# week begins tomorrow at the earliest.
+weeks = dg.WeeklyPartitionsDefinition(
+    start_date=FIRST_DATE, timezone="Europe/Amsterdam", day_offset=2, end_offset=2
+)
+
 # Device ids such as home-01/battery, synced from the portfolio.
 DEVICES = "device"
 devices = dg.DynamicPartitionsDefinition(name=DEVICES)

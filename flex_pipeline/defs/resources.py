@@ -46,7 +46,7 @@ class WarehouseResource(dg.ConfigurableResource[None]):
 
 
 class PipelineResource(dg.ConfigurableResource[None]):
-    """The portfolio and what works on it. Read once a process; forecasting models are kept in between."""
+    """The portfolio and what works on it. Read once a process."""
 
     warehouse: WarehouseResource
     folder: str = ""
@@ -59,7 +59,7 @@ class PipelineResource(dg.ConfigurableResource[None]):
     @cached_property
     def forecasts(self) -> ForecastDesk:
         """Forecasts the sensors of the portfolio."""
-        return _desk(self.warehouse.engine, self.portfolio)
+        return ForecastDesk(self.warehouse.engine, self.portfolio, _solvers())
 
     @cached_property
     def planner(self) -> Planner:
@@ -91,12 +91,3 @@ class PipelineResource(dg.ConfigurableResource[None]):
 def _solvers() -> Solvers:
     # one a process: runs of many dates share the workers, which end with it
     return Solvers()
-
-
-_desks: dict[tuple[int, str], ForecastDesk] = {}
-
-
-def _desk(engine: Engine, portfolio: Portfolio) -> ForecastDesk:
-    # one a process: runs of many dates share the models of a week
-    key = (id(engine), portfolio.content_hash())
-    return _desks.setdefault(key, ForecastDesk(engine, portfolio))

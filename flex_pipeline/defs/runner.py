@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -19,13 +19,17 @@ from sqlalchemy.exc import OperationalError
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES, backfill_of
-from flex_pipeline.planning.forecasts import HISTORY
 from flex_pipeline.planning.horizon import last_in_full
+from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.resolve import resolve
+
+# What forecasts can begin with: the longest step of the ladder asks for six weeks, and two for its lags. Models learn
+# from all that has been read, up to four years.
+HISTORY = timedelta(days=56)
 
 # the event log has it all; what failed is told at the end
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -80,11 +84,11 @@ def materialise(
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
         _read_history(runner, engine(connection), first)
-        days = list(_days(first, last))
+        days, trained = list(_days(first, last)), set[date]()
         with backfill_of(days):
             for day in days:
                 with _step(f"{day}: read, judge, forecast, plan"):
-                    _materialise_day(runner, portfolio, day, devices)
+                    _materialise_day(runner, portfolio, day, devices, trained)
         _measure(runner, portfolio, first, last, devices)
         with _step("reports"):
             keys = summary.report_keys(definitions)
@@ -93,10 +97,20 @@ def materialise(
     return not runner.failures
 
 
-def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
-    key = day.isoformat()
-    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings", "forecasts")]
-    runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+def _materialise_day(
+    runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None, trained: set[date]
+) -> None:
+    """One date. `trained`: the weeks whose models were looked at, to which its own is added."""
+    key, week = day.isoformat(), first_of_week(day)
+    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings")]
+    forecasts = [dg.AssetKey("forecasts")]
+    if week in trained or not _can_be_trained(portfolio, week):
+        runner.run("read, judge, forecast", [*read, *forecasts], {partitions.PARTITION_TAG: key})
+    else:  # the prices of the first day of a week are known when its models are trained
+        runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+        runner.run("train", [dg.AssetKey("trained_models")], {partitions.PARTITION_TAG: week.isoformat()})
+        runner.run("read, judge, forecast", forecasts, {partitions.PARTITION_TAG: key})
+        trained.add(week)
     for tags in _of_devices(runner, portfolio, devices, day, day):
         runner.run("plan", [dg.AssetKey("schedules")], tags)
 
@@ -129,6 +143,12 @@ def _of_devices(
     else:
         for device in devices:
             yield from partitions.devices_on(days[0], [device], [device], days[1])
+
+
+def _can_be_trained(portfolio: Portfolio, week: date) -> bool:
+    """Whether the models of a week of dates are due by now, and the week is a partition."""
+    is_due = portfolio.settings.planned_at(week) <= datetime.now(UTC)
+    return is_due and week.isoformat() in partitions.weeks.get_partition_keys()
 
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:

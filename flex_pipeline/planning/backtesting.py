@@ -92,34 +92,45 @@ class Backtester:
             replace_accuracy(session, done.rows, "backtest", [name], done.days, now)
         return done
 
+    @cached_property
+    def _desk(self) -> ForecastDesk:
+        return ForecastDesk(self.engine, self.portfolio)
+
     def _inputs(self, sensor: Sensor, first: date, last: date) -> Iterator[tuple[date, ForecastInputs]]:
         """What each forecast is made of that reaches the days: those of the days before, too, by their look-ahead."""
         start, end = _span(sensor, first, last)
-        desk, settings = ForecastDesk(self.engine, self.portfolio), self.portfolio.settings
+        settings = self.portfolio.settings
         day = first - settings.days_ahead * DAY
         while day <= last:
-            given = desk.inputs(sensor, day, settings.planned_at(day), EVER)
+            given = self._desk.inputs([sensor], day, settings.planned_at(day), EVER).get(sensor.name)
             if given is not None and any(start <= step < end for step in given.starts):
                 yield day, given
             day += DAY
+
+    def _model(self, given: ForecastInputs, models: dict[datetime, Model]) -> Model:
+        cutoff = self._desk.cutoff(given)
+        if cutoff not in models:
+            learnt = self._desk.models.believed([given.sensor], cutoff, EVER)[given.sensor.name]
+            models[cutoff] = train(learnt.history, given.sensor, cutoff=cutoff, published=learnt.published)
+        return models[cutoff]
 
     def _compared(
         self, given: ForecastInputs, models: dict[datetime, Model], starts: list[datetime]
     ) -> pl.DataFrame:
         """One origin: its forecasts of some steps, and what was measured of them."""
         sensor, start, end = given.sensor, starts[0], starts[-1] + given.sensor.resolution
-        if given.cutoff not in models:
-            models[given.cutoff] = train(given.trained_on, sensor, cutoff=given.cutoff)
-        model = models[given.cutoff]
-        forecasts = model.predict(given.history, origin=given.origin, starts=starts).with_columns(
+        model, believed, origin = self._model(given, models), given.believed, given.believed.as_of
+        forecasts = model.predict(
+            believed.history, origin=origin, starts=starts, published=believed.published
+        ).with_columns(
             sensor=pl.lit(sensor.name),
-            origin=pl.lit(given.origin, pl.Datetime("us", "UTC")),
+            origin=pl.lit(origin, pl.Datetime("us", "UTC")),
             model=pl.lit(model.name),
-            ladder_step=pl.lit(model.ladder_step.name.lower().replace("_", " ")),
+            ladder_step=pl.lit(model.ladder_step.label),
         )
         with self.engine.connect() as session:
             measured = read_measured(session, [sensor.name], start, end)
-            before = read_measured(session, [sensor.name], start - WEEK, end - WEEK, given.origin)
+            before = read_measured(session, [sensor.name], start - WEEK, end - WEEK, origin)
         return compared(forecasts, measured, before)
 
 

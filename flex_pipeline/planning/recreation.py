@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
+from flex_pipeline.planning.believed import Believed
 from flex_pipeline.planning.forecasts import ForecastDesk, ForecastInputs
 from flex_pipeline.planning.horizon import horizon
 from flex_pipeline.planning.known import Known, read_beliefs
@@ -23,6 +24,7 @@ from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.carried_over import read_overnight, read_stock_of
 from flex_pipeline.warehouse.forecasts import read_forecast_run
+from flex_pipeline.warehouse.models import read_origins
 from flex_pipeline.warehouse.plans import NotStoredError, StoredRun, read_run
 from flex_pipeline.warehouse.portfolios import read_content
 
@@ -88,30 +90,39 @@ def recreate_forecast_inputs(engine: Engine, sensor: str, day: date) -> Recreate
     """
     with engine.connect() as session:
         run = read_forecast_run(session, sensor, day)
-        if run is None or run.version_id is None:
+        if run is None or run.version_id is None or run.model_id is None:
             raise NotStoredError(f"there is no forecast of {sensor} for {day} that says how it was made")
         portfolio = portfolio_of(session, run.version_id)
-    desk = ForecastDesk(engine, portfolio)
-    given = desk.inputs(portfolio.sensors[sensor], day, run.planning_time, run.read_at)
+        model = read_origins(session, run.model_id)
+    desk, described = ForecastDesk(engine, portfolio), portfolio.sensors[sensor]
+    given = desk.inputs([described], day, run.planning_time, run.read_at).get(sensor)
+    learnt = desk.models.believed([described], model.trained_as_of, model.read_at)[sensor]
+    same = learnt.data_hash == model.data_hash
     return Recreated(
         f"{sensor} for {day}, by {run.model}",
         run.planning_time,
         run.version_id,
         run.input_hash,
-        "" if given is None else given.input_hash,
-        {"forecast": None if given is None else _described(given)},
+        "" if given is None or not same else given.input_hash(model),
+        {"forecast": None if given is None else _described(given, learnt)},
+        () if same else ("trained_on: other values then",),
     )
 
 
-def _described(given: ForecastInputs) -> dict[str, Any]:
+def _described(given: ForecastInputs, learnt: Believed) -> dict[str, Any]:
     """The inputs of a forecast in plain values: for each series, [start of the step, value]."""
     return {
         "sensor": given.sensor.model_dump(mode="json", by_alias=True),
-        "as_of": given.origin.isoformat(),
-        "trained_as_of": given.cutoff.isoformat(),
+        "as_of": given.believed.as_of.isoformat(),
+        "trained_as_of": learnt.as_of.isoformat(),
         "steps": [start.isoformat() for start in given.starts],
-        "known": _rows(given.history),
-        "trained_on": _rows(given.trained_on),
+        "quantiles": list(given.quantiles),
+        "known": _rows(given.believed.history),
+        "trained_on": _rows(learnt.history),
+        "regressors": {
+            name: _rows(given.believed.beliefs.filter(pl.col("sensor") == name))
+            for name in given.believed.others
+        },
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -76,11 +76,20 @@ def step_line(axes: Axes, at: Instants, values: Array, **style: Any) -> None:
 
 def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
     """Mark the local time every four hours; on the days the clock changes the marks show it."""
+    _local(axes, at, timezone, range(0, 24, 4), "%H:%M")
+
+
+def local_half_days(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
+    """Mark the local midnights and noons of several days, by weekday."""
+    _local(axes, at, timezone, (0, 12), "%a %H:%M")
+
+
+def _local(axes: Axes, at: Instants, timezone: ZoneInfo, hours: Sequence[int], written: str) -> None:
     import matplotlib.dates as mdates
 
     dates: Any = mdates
-    axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 4), tz=timezone))
-    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=timezone))
+    axes.xaxis.set_major_locator(dates.HourLocator(byhour=hours, tz=timezone))
+    axes.xaxis.set_major_formatter(dates.DateFormatter(written, tz=timezone))
     axes.set_xlim(at[0], at[-1])
 
 

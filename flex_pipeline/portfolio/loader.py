@@ -28,6 +28,7 @@ from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.misplaced import ENERGY_OF, misplaced
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.process import precedence_faults
+from flex_pipeline.portfolio.regressors import regressor_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -56,7 +57,7 @@ class _Reader:
     inherited_faults: frozenset[tuple[str, str]] = frozenset()  # of the settings' flex-context
     sites: dict[str, Site] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
-    described: set[str] = field(default_factory=set)  # names of sensors, also of faulty ones
+    described: dict[str, Document] = field(default_factory=dict)  # by sensor, also faulty ones
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -98,6 +99,9 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
         elif name in reader.sensors and (problem := misplaced(where, reader.sensors[name].kind)):
             reader.fault(document, where, name, problem)
+    for sensor, inner, value, problem in regressor_faults(reader.sensors):
+        where = f"sensors.{sensor}.{inner}"
+        reader.fault(reader.described[sensor], where, value, problem, ("sensors", sensor, *key_of(inner)))
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
         reader.faults.append(f"{folder}\n  describes no device: there is nothing to schedule")
     if reader.faults:
@@ -202,7 +206,7 @@ def _read_sensor(
     if name in reader.described:
         reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
         return
-    reader.described.add(name)
+    reader.described[name] = document
     if not isinstance(given, Mapping):
         reader.fault(
             document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -49,6 +50,10 @@ class Settings(BaseModel):
         default="Europe/Amsterdam",
         description="Of the planning time, and of all that does not state its own.",
     )
+    quantiles: tuple[float, ...] = Field(
+        default=(0.1, 0.5, 0.9),
+        description="Which quantiles of a forecast are stored; plans are made with 0.5.",
+    )
     plugins: tuple[str, ...] = Field(
         default=(), description="Modules that add fields to flex-models, or types of devices."
     )
@@ -79,6 +84,14 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (ValueError, KeyError, OSError) as error:
             raise ValueError('is not a timezone; write for example "Europe/Amsterdam"') from error
+        return value
+
+    @field_validator("quantiles")
+    @classmethod
+    def _rise_over_the_median(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        rising = all(low < high for low, high in pairwise((0.0, *value, 1.0)))
+        if not rising or 0.5 not in value:
+            raise ValueError("must rise between 0 and 1 and hold 0.5; write for example [0.1, 0.5, 0.9]")
         return value
 
     @field_validator("quality")

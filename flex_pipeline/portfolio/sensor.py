@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validat
 from flex_pipeline.portfolio.duration import Duration
 from flex_pipeline.portfolio.expected import Expected, Repair, with_defaults
 from flex_pipeline.portfolio.kind import Kind
+from flex_pipeline.portfolio.regressors import Regressors
 
 # in a JSON Schema, the format "time" asks for an offset
 TimeOfDay = Annotated[
@@ -68,6 +69,10 @@ class Sensor(BaseModel):
     latitude: float | None = None
     longitude: float | None = None
     site: str | None = None  # None: shared by all sites, such as a market price
+    regressors: Regressors = Field(
+        default=Regressors(),
+        description="Other sensors that it is forecast from, for example `{future: [home-01.temperature]}`.",
+    )
     quality: Expected = Expected()
     repair: Repair = Repair()
 

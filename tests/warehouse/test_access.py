@@ -98,6 +98,10 @@ def fill(connection: Connection) -> None:
         "insert into flex.perfect_schedule select run_id, device_id, event_start, event_end, 0, 0 from flex.schedule",
         "insert into flex.forecast_value (run_id, site_id, date, input_hash, reason, horizon_end, computed_at)"
         " select run_id, site_id, date, 'x', 'x', now(), now() from flex.schedule_run",
+        "insert into flex.trained_model (sensor_id, trained_as_of, occasion, sensor_hash, code_version, data_hash,"
+        " read_at, window_start, window_end, readings, name, ladder_step, reason, cpu_s, decision, stored_at)"
+        " select sensor_id, now(), 'due', '', '', '', now(), now(), now(), 0, '', '', '', 0, '', now()"
+        " from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
     ):
         reports.execute(statement)
@@ -164,6 +168,7 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "charging_session",
         "current_charging_session",
         "forecast_run",
+        "trained_model",
         "data_quality",
         "reading_day",
         "forecast_accuracy",

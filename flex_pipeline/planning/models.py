@@ -54,7 +54,7 @@ class ModelDesk:
         by then (`has_enough`), it is trained as of the origin, every time. A document that was changed since it was
         stored is refused.
         """
-        found = self._read(sensors, origin)
+        found = self.read(sensors, origin)
         lessons: dict[datetime, dict[str, str]] = {}
         for sensor in sensors:
             model, due = found.get(sensor.name), training_time(self.portfolio.settings, sensor.kind, origin)
@@ -68,7 +68,7 @@ class ModelDesk:
         for as_of, names in lessons.items():
             due_now = [self.portfolio.sensors[name] for name in names]
             list(self._train(due_now, as_of, DUE, now, names))
-        return self._read(sensors, origin) if lessons else found
+        return self.read(sensors, origin) if lessons else found
 
     def refresh(self, sensors: Sequence[Sensor], origin: datetime, now: datetime) -> list[Trained]:
         """Train the models that are due at an origin and are not there, or would learn from other values now."""
@@ -86,10 +86,6 @@ class ModelDesk:
         sensors = [self.portfolio.sensors[name] for name in drifted]
         list(self._train(sensors, origin, DRIFT, now, drifted))
 
-    def read(self, sensors: Collection[Sensor], as_of: datetime) -> dict[str, ModelInForce]:
-        """The models in force at a time, without training any."""
-        return self._read(sensors, as_of)
-
     def believed(self, sensors: Collection[Sensor], as_of: datetime) -> dict[str, Believed]:
         """What models of sensors learn from as of a time."""
         reach = {sensor.name: usable(sensor) + DAY for sensor in sensors}
@@ -103,7 +99,8 @@ class ModelDesk:
                 end=as_of + KNOWN_AHEAD,
             )
 
-    def _read(self, sensors: Collection[Sensor], as_of: datetime) -> dict[str, ModelInForce]:
+    def read(self, sensors: Collection[Sensor], as_of: datetime) -> dict[str, ModelInForce]:
+        """The models in force at a time, without training any."""
         hashes = {
             sensor.name: sensor_hash(
                 sensor, {name: self.portfolio.sensors[name] for name in sensor.regressors.names}
@@ -124,7 +121,7 @@ class ModelDesk:
         unless_same: bool = False,
     ) -> Iterator[Trained]:
         champions = self._champions(sensors, as_of)
-        there = self._read(sensors, as_of) if unless_same else {}
+        there = self.read(sensors, as_of) if unless_same else {}
 
         under_way: deque[str] = deque()
 
@@ -153,7 +150,7 @@ class ModelDesk:
         self, sensors: Collection[Sensor], as_of: datetime
     ) -> dict[str, tuple[ModelInForce | None, str]]:
         """The models in force before a time, or why one that was may not be used."""
-        found = self._read(sensors, as_of - MICROSECOND)
+        found = self.read(sensors, as_of - MICROSECOND)
         return {
             name: (model, "") if model.is_whole else (None, self._refuse(model))
             for name, model in found.items()

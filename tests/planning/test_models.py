@@ -279,12 +279,8 @@ def test_what_is_believed_later_of_a_sensor_or_its_regressors_changes_neither_mo
     first, told = forecast(warehouse, portfolio, DAY).model, rows(warehouse, FORECAST)
     with warehouse.begin() as session:
         session.execute(text("truncate flex.trained_model cascade"))
-        session.execute(
-            text("""
-                delete from flex.belief
-                where source_id in (select source_id from flex.source where type = 'forecaster')
-            """)
-        )
+        forecasters = "select source_id from flex.source where type = 'forecaster'"
+        session.execute(text(f"delete from flex.belief where source_id in ({forecasters})"))
     for sensor in ("a.temperature", "a.load"):  # everything is corrected, a minute after the planning
         since = MIDNIGHT - 60 * ONE_DAY
         know(warehouse, sensor, [-20.0, 35.0] * 12 * 61, since, DUE + timedelta(minutes=1))

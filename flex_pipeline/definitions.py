@@ -14,9 +14,11 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 def build_defs(**resource_overrides: object) -> dg.Definitions:
     """All definitions; tests put their own resources in the place of the real ones."""
     from flex_pipeline.defs import (
+        accuracy,
         automation,
         dropped_files,
         forecasting,
+        hindsight,
         ingestion,
         outcomes,
         quality,
@@ -33,11 +35,13 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *ingestion.assets,
             *quality.assets,
             *forecasting.assets,
+            *accuracy.assets,
             *scheduling.assets,
             *outcomes.assets,
+            *hindsight.assets,
             *reporting.assets,
         ],
-        asset_checks=[*quality.checks, *scheduling.checks],
+        asset_checks=[*quality.checks, *forecasting.checks, *scheduling.checks, *hindsight.checks],
         jobs=[*automation.jobs, *dropped_files.jobs, *retention.jobs],
         schedules=[*automation.schedules, *retention.schedules],
         sensors=[*automation.sensors, *dropped_files.sensors],

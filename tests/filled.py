@@ -25,7 +25,7 @@ HOURS = {
 }
 MEASURED = """
     insert into flex.site_outcome
-    select r.site_id, r.date, s.event_start, s.event_end, s.consumption_price, s.production_price,
+    select r.site_id, 'electricity', r.date, s.event_start, s.event_end, s.consumption_price, s.production_price,
         1.1 * s.inflexible_consumption_kw, s.inflexible_production_kw
     from flex.current_plan as r join flex.site_plan as s using (run_id) where r.date < current_date;
     insert into flex.device_outcome

@@ -109,6 +109,35 @@ def test_reports_cover_each_step_and_the_costs_are_those_of_the_steps(demo: Pipe
     assert difference < 0.005
 
 
+def test_forecasts_are_compared_with_what_was_measured(demo: Pipeline) -> None:
+    # the second day was forecast with the plans of both days
+    leads = demo.sql("""
+        select date, count(distinct lead_hours >= 36)::int
+        from flex.current_forecast_accuracy where sensor = 'home-01.load' group by 1 order by 1
+    """)
+    assert [n for _, n in leads] == [1, 2]
+
+
+def test_a_backtest_prints_its_scores_and_keeps_them(demo: Pipeline, tmp_path: Path) -> None:
+    range_ = ("--from", "2025-03-28", "--to", "2025-03-29")
+    picture = tmp_path / "backtest.png"
+    done = demo.command("backtest", "--sensor", "home-01.load", *range_, "--out", str(picture))
+
+    assert done.returncode == 0, done.stderr
+    assert "home-01.load by lead, in steps of 6 hours" in done.stdout
+    assert (tmp_path / "home-01.load-backtest.png").read_bytes().startswith(b"\x89PNG")
+    kept = demo.sql(
+        "select date::text, sum(n)::int from flex.forecast_accuracy where evaluation = 'backtest' group by 1"
+    )
+    assert sorted(kept) == [("2025-03-28", 2 * 96), ("2025-03-29", 2 * 96)]
+
+    refused = demo.command("backtest", "--sensor", "home-01.laod", *range_)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(
+        'sensor "home-01.laod" is not in the portfolio; did you mean home-01.load'
+    )
+
+
 def test_a_second_run_changes_nothing_but_belief_times(demo: Pipeline) -> None:
     plans, beliefs = demo.sql(PLANS), demo.sql(BELIEFS)
     runs = demo.sql("select run_id, belief_time from flex.schedule_run order by 1")

@@ -24,7 +24,7 @@ LARGE = 1000  # device-steps; from there on, days go one by one, and would take 
 # how many devices at most; raced at the shortest length only
 UNUSUAL: Mapping[Kind, int] = {"peaks": 10, "negative": 3}
 PROCESSES = (1, 2)
-JOINT_DAYS = 3  # of each kind
+JOINT_DAYS = 8  # of each kind
 NO_MORE = 1.1  # 1, and noise
 
 HIGHS, OURS, PYOMO, FLEXMEASURES = "HiGHS", "ours", "Pyomo", "FlexMeasures"
@@ -44,9 +44,11 @@ JOINT_COLUMNS = (
     "day     ",
     "seed",
     "seconds",
+    "CPU s",
     "cost    ",
     "certified gap",
     "of the cost",
+    "of the turnover",
     "status  ",
     "binaries",
 )
@@ -115,9 +117,11 @@ class Benchmark:
                     kind,
                     str(seed),
                     f"{found.seconds:.2f}",
+                    f"{found.cpu_seconds:.2f}",
                     f"{found.cost:.4f}",
                     f"{max(found.gap, 0):.1e}",
                     f"{100 * max(found.gap_share, 0):.3f} %",
+                    f"{100 * max(found.gap_of_turnover, 0):.3f} %",
                     found.status,
                     str(found.binaries),
                 )
@@ -133,11 +137,12 @@ class Benchmark:
         if self.joints:
             what = "6 processes and 3 storages"
             seconds = max(joint.seconds for joints in self.joints.values() for joint in joints)
-            # negative prices bring costs so near to zero that a part of them says nothing
-            usual: tuple[Kind, ...] = ("normal", "peaks")
-            gap = max(joint.gap_share for kind in usual for joint in self.joints[kind])
-            yield Bar(f"{what}, worst day: wall time to 10 s", seconds / WITHIN_S, 1.0)
-            yield Bar(f"{what}, worst day but negative ones: gap to 1 %", gap / GAP_SHARE, 1.0)
+            everyone = [joint for joints in self.joints.values() for joint in joints]
+            gap = max(joint.gap_share for joint in everyone)
+            of_turnover = max(joint.gap_of_turnover for joint in everyone)
+            yield Bar(f"{what}, worst day: time to 10 s", seconds / WITHIN_S, 1.0)
+            yield Bar(f"{what}, worst day: gap to 1 % of the cost", gap / GAP_SHARE, 1.0)
+            yield Bar(f"{what}, worst day: gap to 1 % of the turnover", of_turnover / GAP_SHARE, 1.0)
         for processes in PROCESSES:
             few, many = (self.growths.get((n, processes)) for n in (1_000, 10_000))
             if few and many:

@@ -1,4 +1,5 @@
--- cp·(C - P)⁺ - pp·(P - C)⁺ = cp·C - pp·P - (cp - pp)·min(C, P), with consumption C and production P before netting
+-- cp·(C - P)⁺ - pp·(P - C)⁺ = cp·C - pp·P - (cp - pp)·min(C, P), with consumption C and production P before netting,
+-- of each commodity
 with sites as (
     select
         site_id,
@@ -20,13 +21,15 @@ devices as (
 
 device_flows as (
     select
-        steps.run_id,
+        run_id,
+        days.commodity,
         steps.event_start,
         sum(greatest(steps.power_kw, 0)) as consumption_kw,
         sum(greatest(-steps.power_kw, 0)) as production_kw
     from {{ ref('stg_plans') }} as plans
-    inner join {{ ref('stg_device_steps') }} as steps using (run_id)
-    group by steps.run_id, steps.event_start
+    inner join {{ ref('stg_device_days') }} as days using (run_id)
+    inner join {{ ref('stg_device_steps') }} as steps using (run_id, device_id)
+    group by run_id, days.commodity, steps.event_start
 ),
 
 steps as (
@@ -44,8 +47,8 @@ steps as (
             steps.inflexible_production_kw + coalesce(device_flows.production_kw, 0)
         ) as netting_gain
     from {{ ref('stg_plans') }} as plans
-    inner join {{ ref('stg_site_steps') }} as steps using (run_id)
-    left join device_flows using (run_id, event_start)
+    inner join {{ ref('int_connection_steps') }} as steps using (run_id)
+    left join device_flows using (run_id, commodity, event_start)
 ),
 
 fixed as (

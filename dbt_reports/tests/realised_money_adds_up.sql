@@ -1,4 +1,5 @@
--- cp·(C - P)⁺ - pp·(P - C)⁺ = cp·C - pp·P - (cp - pp)·min(C, P), with consumption C and production P before netting
+-- cp·(C - P)⁺ - pp·(P - C)⁺ = cp·C - pp·P - (cp - pp)·min(C, P), with consumption C and production P before netting,
+-- of each commodity
 with sites as (
     select
         site_id,
@@ -11,20 +12,22 @@ with sites as (
 devices as (
     select
         site_id,
+        commodity,
         event_start,
         sum(greatest(coalesce(metered_power_kw, power_kw), 0)) as consumption_kw,
         sum(greatest(-coalesce(metered_power_kw, power_kw), 0)) as production_kw
     from {{ ref('device_step') }}
     where {{ in_selected_dates('date') }}
-    group by site_id, event_start
+    group by site_id, commodity, event_start
 ),
 
 plan as (
     select
         site_id,
+        commodity,
         event_start,
         {{ step_hours() }} as step_hours
-    from {{ ref('site_step') }}
+    from {{ ref('connection_step') }}
     where {{ in_selected_dates('date') }}
 ),
 
@@ -40,8 +43,8 @@ steps as (
         coalesce(devices.production_kw, 0) as device_production_kw,
         plan.step_hours
     from {{ ref('stg_site_outcomes') }} as outcomes
-    inner join plan using (site_id, event_start)
-    left join devices using (site_id, event_start)
+    inner join plan using (site_id, commodity, event_start)
+    left join devices using (site_id, commodity, event_start)
 ),
 
 parts as (

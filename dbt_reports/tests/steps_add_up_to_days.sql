@@ -14,7 +14,7 @@ steps as (
         date,
         sum(energy_cost) as energy_cost,
         sum(baseline_energy_cost) as baseline_energy_cost
-    from {{ ref('site_step') }}
+    from {{ ref('connection_step') }}
     where {{ in_selected_dates('date') }}
     group by site_id, date
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from flex_pipeline.cli.options import OutOption, write
+from flex_pipeline.cli.options import OutOption, PluginOption, write
 
 app = typer.Typer()
 
@@ -18,10 +19,21 @@ def schema(
         typer.Argument(help="The JSON Schema of one, or all fields of a portfolio in Markdown."),
     ],
     out: OutOption = None,
+    portfolio: Annotated[
+        Path | None, typer.Option("--portfolio", help="Folder of YAML files, with the fields of its plugins.")
+    ] = None,
+    plugins: PluginOption = None,
 ) -> None:
     """What a portfolio or a problem file may hold, for editors, programs and people."""
+    from flex_pipeline.planning.configuration import load_named_plugins
     from flex_pipeline.planning.published import published
+    from flex_pipeline.portfolio.document import DocumentError
 
+    try:
+        load_named_plugins(portfolio, plugins or ())
+    except (DocumentError, ImportError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
     write(published(what), out)
 
 

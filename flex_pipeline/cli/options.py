@@ -17,6 +17,9 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Where to write it; default: print it.")]
+PluginOption = Annotated[
+    list[str] | None, typer.Option("--plugin", help="A module with more fields or types of devices.")
+]
 DeviceOption = Annotated[list[str] | None, typer.Option("--device", help="Only this device (and its site).")]
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from flex_pipeline.cli.options import PluginOption
+
 app = typer.Typer()
 
 
@@ -18,8 +20,12 @@ def solve(
         Path | None,
         typer.Option("--out", help="Where to write the schedule, or a folder for many; default: print them."),
     ] = None,
-    plugins: Annotated[
-        list[str] | None, typer.Option("--plugin", help="A module with more fields or types of devices.")
+    plugins: PluginOption = None,
+    pareto: Annotated[
+        int | None,
+        typer.Option(
+            "--pareto", min=2, help="In place of the schedule, so many from least money to least CO2."
+        ),
     ] = None,
 ) -> None:
     """Solve scheduling problems: no database, no Dagster. Many are printed as JSON lines.
@@ -30,16 +36,18 @@ def solve(
 
     targets = _schedule_files(problems, out)
     statuses = []
-    for problem, target, answer in zip(problems, targets, solve_files(problems, plugins or ()), strict=True):
+    answers = solve_files(problems, plugins or (), pareto)
+    for problem, target, answer in zip(problems, targets, answers, strict=True):
         statuses.append(answer.exit_status)
-        if answer.schedule is None:
+        found = answer.schedule or answer.table
+        if found is None:
             typer.echo("\n".join(f"{problem}: {fault}" for fault in answer.faults), err=True)
         elif target is not None:
-            target.write_text(json.dumps(answer.schedule.to_dict(), indent=1) + "\n", encoding="utf-8")
+            target.write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
         elif len(problems) == 1:
-            typer.echo(json.dumps(answer.schedule.to_dict(), indent=1))
+            typer.echo(json.dumps(found.to_dict(), indent=1))
         else:
-            typer.echo(json.dumps({"file": str(problem), **answer.schedule.to_dict()}))
+            typer.echo(json.dumps({"file": str(problem), **found.to_dict()}))
     raise typer.Exit(exit_status(statuses))
 
 

@@ -1,4 +1,4 @@
-"""What happens by itself: tomorrow is planned after its prices are out, and failures are told."""
+"""What happens by itself: tomorrow is planned after its prices are out, what is over is measured, failures are told."""
 
 import json
 import os
@@ -11,15 +11,22 @@ import dagster as dg
 from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.horizon import last_in_full
+from flex_pipeline.planning.training_times import first_of_week
+from flex_pipeline.portfolio.portfolio import Portfolio
 
 WEBHOOK_LIMIT_S = 10
 
+READ = dg.AssetSelection.groups("ingestion", "quality") - dg.AssetSelection.assets("portfolio")
+
 # all that has the dimension date; plans follow with their devices
-daily = dg.define_asset_job(
-    "daily",
-    selection=dg.AssetSelection.groups("ingestion", "quality", "forecasting")
-    - dg.AssetSelection.assets("portfolio"),
+daily = dg.define_asset_job("daily", selection=READ | dg.AssetSelection.assets("forecasts"))
+# once a day is over: read again, as meter values come late, and compared with what was forecast
+measured = dg.define_asset_job("measured", selection=READ | dg.AssetSelection.assets("forecast_accuracy"))
+hindsight = dg.define_asset_job(
+    "hindsight", selection=dg.AssetSelection.assets("perfect_foresight_schedules")
 )
+training = dg.define_asset_job("training", selection=dg.AssetSelection.assets("trained_models"))
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
 
@@ -37,6 +44,18 @@ def plan_tomorrow(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
         yield dg.RunRequest(run_key=f"daily-{day}-{today}", partition_key=day.isoformat())
 
 
+@dg.schedule(
+    job=measured,
+    cron_schedule="0 6 * * *",
+    execution_timezone="Europe/Amsterdam",
+    description="Reads yesterday once more and measures its forecasts; what their errors cost follows.",
+)
+def measure_yesterday(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
+    today = context.scheduled_execution_time.date()
+    yesterday = today - timedelta(days=1)
+    yield dg.RunRequest(run_key=f"measured-{yesterday}-{today}", partition_key=yesterday.isoformat())
+
+
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
     monitored_jobs=[daily],
@@ -45,19 +64,57 @@ def plan_tomorrow(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReque
 )
 def plan_what_was_forecast(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     day = context.dagster_run.tags.get(PARTITION_TAG)
-    if not day:
-        return
-    known = context.instance.get_dynamic_partitions(partitions.DEVICES)
-    active = {device.device_id for device in configuration.load().devices}
-    for i, tags in enumerate(partitions.devices_on(day, known, active)):
-        yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=plans.name, tags=tags)
+    if day:
+        yield from _of_all_devices(context, configuration.load(), plans.name, day, day)
 
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[plans],
+    monitored_jobs=[measured],
+    request_jobs=[hindsight],
+    description="Compares the plans whose look-ahead is measured now with perfect foresight.",
+)
+def compare_what_was_measured(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    day = context.dagster_run.tags.get(PARTITION_TAG)
+    if day:
+        portfolio, measured = configuration.load(), date.fromisoformat(day)
+        before, last = (
+            last_in_full(portfolio.settings, over) for over in (measured - timedelta(days=1), measured)
+        )
+        if last > before:
+            first = before + timedelta(days=1)
+            yield from _of_all_devices(
+                context, portfolio, hindsight.name, first.isoformat(), last.isoformat()
+            )
+
+
+def _of_all_devices(
+    context: dg.RunStatusSensorContext, portfolio: Portfolio, job: str, first: str, last: str
+) -> Iterator[dg.RunRequest]:
+    known = context.instance.get_dynamic_partitions(partitions.DEVICES)
+    active = {device.device_id for device in portfolio.devices}
+    for i, tags in enumerate(partitions.devices_on(first, known, active, last)):
+        yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=job, tags=tags)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[daily],
+    request_jobs=[training],
+    description="Trains what is due for a week once its first day is read and forecast, or was and has changed since.",
+)
+def train_for_the_week(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
+    key = context.dagster_run.tags.get(PARTITION_TAG)
+    # forecasts have trained what they needed: this looks whether it is what the values of now would teach
+    if key and first_of_week(date.fromisoformat(key)).isoformat() == key:
+        yield dg.RunRequest(run_key=context.dagster_run.run_id, job_name=training.name, partition_key=key)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[plans, hindsight],
     request_jobs=[reports],
-    description="Reports on the days that were planned, and on the day before them.",
+    description="Reports on days that were planned, or compared with perfect foresight, and on the day before them.",
 )
 def report_what_was_planned(context: dg.RunStatusSensorContext) -> Iterator[dg.RunRequest]:
     tags = context.dagster_run.tags
@@ -108,6 +165,12 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
     return context.failure_event.message or "unknown"
 
 
-jobs = [daily, plans, reports]
-schedules = [plan_tomorrow]
-sensors = [plan_what_was_forecast, report_what_was_planned, alert_on_failure]
+jobs = [daily, training, plans, measured, hindsight, reports]
+schedules = [plan_tomorrow, measure_yesterday]
+sensors = [
+    train_for_the_week,
+    plan_what_was_forecast,
+    compare_what_was_measured,
+    report_what_was_planned,
+    alert_on_failure,
+]

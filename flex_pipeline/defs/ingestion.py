@@ -1,5 +1,7 @@
 """Ingestion: the portfolio, and what its sources hold for a day."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
@@ -9,6 +11,7 @@ from flex_pipeline.defs.resources import PipelineResource
 from flex_pipeline.planning.ingestion import Ingested, ingest
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.sources import Together, asked_together
 from flex_pipeline.warehouse.portfolios import store_portfolio
 
 # What each feed reads, by kind of sensor; `sensor_readings` reads the rest.
@@ -67,9 +70,11 @@ def _feed(name: str) -> dg.AssetsDefinition:
     def feed(context: dg.AssetExecutionContext, pipeline: PipelineResource) -> None:
         portfolio = pipeline.portfolio
         sensors = sensors_of(name, portfolio)
-        for key in context.partition_keys:
-            day = date.fromisoformat(key)
-            done = ingest(pipeline.warehouse.engine, sensors, portfolio.folder, day, pipeline.now())
+        days = [date.fromisoformat(key) for key in context.partition_keys]
+        together = _together(name, pipeline, days)
+        for key, day in zip(context.partition_keys, days, strict=True):
+            now = pipeline.now()
+            done = ingest(pipeline.warehouse.engine, sensors, portfolio.folder, day, now, together)
             for sensor, fault in done.unreadable.items():
                 context.log.error(f"{key} {sensor}: {fault}")
             for notice in done.notices:
@@ -77,6 +82,30 @@ def _feed(name: str) -> dg.AssetsDefinition:
             context.add_asset_metadata(_describe(done), partition_key=key)
 
     return feed
+
+
+_backfilled: dict[str, Together] = {}  # by feed, while a backfill lasts
+_days_of_backfill: list[date] = []
+
+
+@contextmanager
+def backfill_of(days: Sequence[date]) -> Iterator[None]:
+    """Let the runs of this process, each of one date, ask servers for all of these days together."""
+    _days_of_backfill[:] = days
+    try:
+        yield
+    finally:
+        _days_of_backfill.clear()
+        _backfilled.clear()
+
+
+def _together(feed: str, pipeline: PipelineResource, days: Sequence[date]) -> Together:
+    sensors = sensors_of(feed, pipeline.portfolio)
+    if not set(days) <= set(_days_of_backfill):
+        return asked_together(sensors, days, pipeline.now())
+    if feed not in _backfilled:
+        _backfilled[feed] = asked_together(sensors, _days_of_backfill, pipeline.now())
+    return _backfilled[feed]
 
 
 def _describe(done: Ingested) -> dict[str, dg.MetadataValue]:

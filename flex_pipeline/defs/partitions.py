@@ -19,6 +19,12 @@ FIRST_DATE = os.environ.get("FLEX_FIRST_DATE", "2024-01-01")
 # Two days beyond today: tomorrow is planned today, and is a partition from local midnight on.
 dates = dg.DailyPartitionsDefinition(start_date=FIRST_DATE, timezone="Europe/Amsterdam", end_offset=2)
 
+# A week of dates, Tuesday to Monday, named by its first: they are forecast by models of the Monday before. The next
+# week begins tomorrow at the earliest.
+weeks = dg.WeeklyPartitionsDefinition(
+    start_date=FIRST_DATE, timezone="Europe/Amsterdam", day_offset=2, end_offset=2
+)
+
 # Device ids such as home-01/battery, synced from the portfolio.
 DEVICES = "device"
 devices = dg.DynamicPartitionsDefinition(name=DEVICES)
@@ -31,8 +37,12 @@ def between(first: str, last: str) -> dict[str, str]:
     return {RANGE_START_TAG: first, RANGE_END_TAG: last}
 
 
-def devices_on(day: str, known: Sequence[str], wanted: Collection[str]) -> Iterator[dict[str, str]]:
-    """The tags of runs that together cover some devices on a day; `known` are all, in the order of the instance.
+def devices_on(
+    day: str, known: Sequence[str], wanted: Collection[str], last: str | None = None
+) -> Iterator[dict[str, str]]:
+    """The tags of runs that together cover some devices on a day, or from it to the `last`.
+
+    `known` are all devices, in the order of the instance.
 
     A range of keys holds all that lies between its ends. So a device that left the portfolio, whose partitions
     stay, divides one run into two.
@@ -40,14 +50,9 @@ def devices_on(day: str, known: Sequence[str], wanted: Collection[str]) -> Itera
     for is_wanted, stretch in groupby(known, key=lambda device: device in wanted):
         if is_wanted:
             devices = list(stretch)
-            first, last = (key_of(date.fromisoformat(day), device) for device in (devices[0], devices[-1]))
-            yield between(first, last)
-
-
-def device_on(day: str, device_id: str) -> dict[str, str]:
-    """The tags of a run for one device on one day."""
-    key = key_of(date.fromisoformat(day), device_id)
-    return between(key, key)
+            corners = (day, devices[0]), (last or day, devices[-1])
+            begin, end = (key_of(date.fromisoformat(day), device) for day, device in corners)
+            yield between(begin, end)
 
 
 def key_of(day: date, device_id: str) -> str:

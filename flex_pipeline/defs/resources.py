@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.accuracy import measure_accuracy
+from flex_pipeline.planning.backtesting import Backtester
 from flex_pipeline.planning.forecasts import ForecastDesk
+from flex_pipeline.planning.hindsight import Hindsight
 from flex_pipeline.planning.planner import Planner
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.scheduling.batch import Solvers
@@ -42,7 +46,7 @@ class WarehouseResource(dg.ConfigurableResource[None]):
 
 
 class PipelineResource(dg.ConfigurableResource[None]):
-    """The portfolio and what works on it. Read once a process; forecasting models are kept in between."""
+    """The portfolio and what works on it. Read once a process."""
 
     warehouse: WarehouseResource
     folder: str = ""
@@ -55,7 +59,7 @@ class PipelineResource(dg.ConfigurableResource[None]):
     @cached_property
     def forecasts(self) -> ForecastDesk:
         """Forecasts the sensors of the portfolio."""
-        return _desk(self.warehouse.engine, self.portfolio)
+        return ForecastDesk(self.warehouse.engine, self.portfolio, _solvers())
 
     @cached_property
     def planner(self) -> Planner:
@@ -63,6 +67,20 @@ class PipelineResource(dg.ConfigurableResource[None]):
         with self.warehouse.engine.connect() as session:
             version = version_in_force(session, self.portfolio)
         return Planner(self.warehouse.engine, self.portfolio, version, _solvers())
+
+    @cached_property
+    def backtester(self) -> Backtester:
+        """Forecasts past days again."""
+        return Backtester(self.warehouse.engine, self.portfolio)
+
+    @cached_property
+    def hindsight(self) -> Hindsight:
+        """Compares plans with perfect foresight."""
+        return Hindsight(self.warehouse.engine, _solvers())
+
+    def measure_accuracy(self, day: date) -> pl.DataFrame:
+        """How far the forecasts of a day were from what was measured; replaces what is stored of it."""
+        return measure_accuracy(self.warehouse.engine, self.portfolio, day, self.now())
 
     def now(self) -> datetime:
         """The clock, UTC."""
@@ -73,12 +91,3 @@ class PipelineResource(dg.ConfigurableResource[None]):
 def _solvers() -> Solvers:
     # one a process: runs of many dates share the workers, which end with it
     return Solvers()
-
-
-_desks: dict[tuple[int, str], ForecastDesk] = {}
-
-
-def _desk(engine: Engine, portfolio: Portfolio) -> ForecastDesk:
-    # one a process: runs of many dates share the models of a week
-    key = (id(engine), portfolio.content_hash())
-    return _desks.setdefault(key, ForecastDesk(engine, portfolio))

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
@@ -17,13 +18,18 @@ from sqlalchemy.exc import OperationalError
 
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
-from flex_pipeline.defs.ingestion import FEED_NAMES
-from flex_pipeline.planning.forecasts import HISTORY
+from flex_pipeline.defs.ingestion import FEED_NAMES, backfill_of
+from flex_pipeline.planning.horizon import last_in_full
+from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.beliefs import lacks_readings
 from flex_pipeline.warehouse.connection import ServerError
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.resolve import resolve
+
+# What forecasts can begin with: the longest step of the ladder asks for six weeks, and two for its lags. Models learn
+# from all that has been read, up to four years.
+HISTORY = timedelta(days=56)
 
 # the event log has it all; what failed is told at the end
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -78,9 +84,12 @@ def materialise(
         with _step(f"portfolio: {len(portfolio.sites)} sites, {len(portfolio.devices)} devices"):
             runner.run("portfolio", [dg.AssetKey("portfolio")], {})
         _read_history(runner, engine(connection), first)
-        for day in _days(first, last):
-            with _step(f"{day}: read, judge, forecast, plan"):
-                _materialise_day(runner, portfolio, day, devices)
+        days, trained = list(_days(first, last)), set[date]()
+        with backfill_of(days):
+            for day in days:
+                with _step(f"{day}: read, judge, forecast, plan"):
+                    _materialise_day(runner, portfolio, day, devices, trained)
+        _measure(runner, portfolio, first, last, devices)
         with _step("reports"):
             keys = summary.report_keys(definitions)
             runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))
@@ -88,19 +97,58 @@ def materialise(
     return not runner.failures
 
 
-def _materialise_day(runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None) -> None:
-    key = day.isoformat()
-    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings", "forecasts")]
-    runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
-    plan = [dg.AssetKey("schedules")]
+def _materialise_day(
+    runner: Runner, portfolio: Portfolio, day: date, devices: Sequence[str] | None, trained: set[date]
+) -> None:
+    """One date. `trained`: the weeks whose models were looked at, to which its own is added."""
+    key, week = day.isoformat(), first_of_week(day)
+    read = [dg.AssetKey(name) for name in (*FEED_NAMES, "data_quality", "repaired_readings")]
+    forecasts = [dg.AssetKey("forecasts")]
+    if week in trained or not _can_be_trained(portfolio, week):
+        runner.run("read, judge, forecast", [*read, *forecasts], {partitions.PARTITION_TAG: key})
+    else:  # the prices of the first day of a week are known when its models are trained
+        runner.run("read, judge, forecast", read, {partitions.PARTITION_TAG: key})
+        runner.run("train", [dg.AssetKey("trained_models")], {partitions.PARTITION_TAG: week.isoformat()})
+        runner.run("read, judge, forecast", forecasts, {partitions.PARTITION_TAG: key})
+        trained.add(week)
+    for tags in _of_devices(runner, portfolio, devices, day, day):
+        runner.run("plan", [dg.AssetKey("schedules")], tags)
+
+
+def _measure(
+    runner: Runner, portfolio: Portfolio, first: date, last: date, devices: Sequence[str] | None
+) -> None:
+    """Compare what was forecast with what was measured, on the days that are over; and what the errors cost."""
+    over = min(last, datetime.now(ZoneInfo(portfolio.settings.timezone)).date() - timedelta(days=1))
+    if over >= first:
+        with _step(f"accuracy of the forecasts until {over}"):
+            tags = partitions.between(first.isoformat(), over.isoformat())
+            runner.run("measure", [dg.AssetKey("forecast_accuracy")], tags)
+    compared = last_in_full(portfolio.settings, over)
+    if compared >= first:
+        with _step(f"perfect foresight until {compared}"):
+            for tags in _of_devices(runner, portfolio, devices, first, compared):
+                runner.run("measure", [dg.AssetKey("perfect_foresight_schedules")], tags)
+
+
+def _of_devices(
+    runner: Runner, portfolio: Portfolio, devices: Sequence[str] | None, first: date, last: date
+) -> Iterator[dict[str, str]]:
+    """The tags of runs over some devices, else all, and a range of days."""
+    days = first.isoformat(), last.isoformat()
     if devices is None:
         known = runner.instance.get_dynamic_partitions(partitions.DEVICES)
         active = {device.device_id for device in portfolio.devices}
-        for tags in partitions.devices_on(key, known, active):
-            runner.run("plan", plan, tags)
+        yield from partitions.devices_on(days[0], known, active, days[1])
     else:
         for device in devices:
-            runner.run("plan", plan, partitions.device_on(key, device))
+            yield from partitions.devices_on(days[0], [device], [device], days[1])
+
+
+def _can_be_trained(portfolio: Portfolio, week: date) -> bool:
+    """Whether the models of a week of dates are due by now, and the week is a partition."""
+    is_due = portfolio.settings.planned_at(week) <= datetime.now(UTC)
+    return is_due and week.isoformat() in partitions.weeks.get_partition_keys()
 
 
 def _read_history(runner: Runner, engine: Engine, first: date) -> None:

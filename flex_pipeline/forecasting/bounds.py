@@ -16,7 +16,7 @@ WITHIN_CAPACITY: frozenset[Kind] = frozenset({"load", "pv", "heat", "availabilit
 
 
 def bounded(quantiles: Floats, sensor: Sensor, sky: Sky | None, ceiling: Ceiling | None) -> Floats:
-    """Quantiles (n, 3) in order and within what the sensor can measure; NaN stays."""
+    """Quantiles (n, any number) in order and within what the sensor can measure; NaN stays."""
     low = 0.0 if sensor.kind in NEVER_NEGATIVE else -np.inf
     high = np.full(len(quantiles), np.inf)
     if sensor.capacity_kw is not None and sensor.kind in WITHIN_CAPACITY:

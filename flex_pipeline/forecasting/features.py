@@ -31,7 +31,7 @@ def features(history: History, rows: Rows, sky: Sky | None) -> Floats:
     if sky is not None:
         columns += [sky.elevation_deg, sky.irradiance_w_m2]
     if history.published is not None:
-        columns.append(history.published.around(rows.step))
+        columns.append(history.published.around(rows.step, rows.lead_days(history.clock)))
     return np.column_stack(columns)
 
 

@@ -49,6 +49,7 @@ def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
+    known[:, np.isnan(known).all(axis=0)] = 0.0  # what is not there yet teaches nothing, and cannot be binned
     above_usual = outcomes.values - usual(history, outcomes.rows)
     trees = TREES if history.published is None else TREES_WITH_PUBLISHED
     models = (

@@ -30,6 +30,10 @@ class Rows:
         step = clock.steps(starts)
         return cls(starts, step, np.minimum(bound, step))
 
+    def lead_days(self, clock: WallClock) -> Integers:
+        """How many days after the one that is the first not to be known in full (n,)."""
+        return np.asarray(self.step // clock.per_day - self.bound // clock.per_day)
+
     def where(self, chosen: NDArray[np.bool_]) -> Rows:
         """Some of the rows."""
         return Rows(self.starts[chosen], self.step[chosen], self.bound[chosen])
@@ -45,17 +49,26 @@ class History:
     published: Published | None = None
 
     @classmethod
-    def read(cls, frame: pl.DataFrame, clock: WallClock, since: datetime, before: datetime) -> History:
+    def read(
+        cls,
+        frame: pl.DataFrame,
+        clock: WallClock,
+        since: datetime,
+        before: datetime,
+        published: pl.DataFrame | None = None,
+    ) -> History:
         """Rows of event_start (UTC) and value within [since, before); steps stated twice are averaged.
 
-        Further columns are what was published ahead for a step, and are read after `before` too.
+        Further columns, else those of `published`, are what was known ahead for a step, and are read after `before`
+        too.
         """
-        published = Published.read(frame, clock, since) if frame.width > 2 else None
+        further = frame if frame.width > 2 else published
+        ahead = None if further is None else Published.read(further, clock, since)
         past = frame.select("event_start", pl.col("value").cast(pl.Float64).fill_nan(None)).filter(
             pl.col("event_start") >= since, pl.col("event_start") < before
         )
         if past.is_empty():
-            return cls(clock, 0, np.empty(0), published)
+            return cls(clock, 0, np.empty(0), ahead)
         starts = past["event_start"].dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         by_step = (
             pl.DataFrame({"step": clock.steps(starts.to_numpy()), "value": past["value"]})
@@ -67,7 +80,7 @@ class History:
         days = (int(step.max()) - first) // clock.per_day + 1
         values = np.full(days * clock.per_day, np.nan)
         values[step - first] = by_step["value"].to_numpy()
-        return cls(clock, first, values, published)
+        return cls(clock, first, values, ahead)
 
     @property
     def days(self) -> float:

@@ -42,19 +42,39 @@ class Choice:
     held_out: Floats
 
 
-def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime) -> Model:
+@dataclass(frozen=True)
+class Training:
+    """A model, and what its like, trained without the held-out days of the trial, said of them (n, 3)."""
+
+    model: Model
+    trial: Trial
+    held_out: Floats
+
+
+def train(
+    history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, published: pl.DataFrame | None = None
+) -> Model:
+    """The model that `train_and_prove` makes."""
+    return train_and_prove(history, sensor, cutoff=cutoff, published=published).model
+
+
+def train_and_prove(
+    history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, published: pl.DataFrame | None = None
+) -> Training:
     """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
 
     `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps; further columns are
-    what was published for the step (weather, a provider's forecast) before anyone forecast it. Models learn from
+    what was published for the step (weather, a provider's forecast) before anyone forecast it. `published`: in
+    their place event_start, lead_days and columns that say what was known by which origin. Models learn from
     origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
     """
     ended = cutoff - sensor.resolution + MICROSECOND
-    past = read_past(history, sensor, min(ended, known_before(sensor, cutoff)), cutoff)
+    past = read_past(history, sensor, min(ended, known_before(sensor, cutoff)), cutoff, published)
     trial = Trial.of(past, sensor, cutoff)
     choice = _choose(trial)
     scores = trial.scores(choice.held_out)
-    return Model(sensor, choice.predictor, choice.step, choice.reason, scores, trial.ceiling)
+    model = Model(sensor, choice.predictor, choice.step, choice.reason, scores, trial.ceiling)
+    return Training(model, trial, choice.held_out)
 
 
 def _choose(trial: Trial) -> Choice:

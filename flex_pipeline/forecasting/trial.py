@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from flex_pipeline.forecasting.bounds import bounded
-from flex_pipeline.forecasting.history import Floats, History
+from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.naive import Predictor, WeekAgo
 from flex_pipeline.forecasting.origins import Outcomes, past_outcomes
 from flex_pipeline.forecasting.scores import Scores, mae, score
@@ -43,11 +43,11 @@ class Trial:
 
     def quantiles(self, predictor: Predictor) -> Floats:
         """What a predictor says of the held-out days, within bounds (n, 3)."""
-        return self.within_bounds(predictor.quantiles(self.past, self.held_out.rows))
+        return self.within_bounds(predictor.quantiles(self.past, self.held_out.rows), self.held_out.rows)
 
-    def within_bounds(self, quantiles: Floats) -> Floats:
-        """Forecasts of the held-out days as they would be handed out (n, 3)."""
-        sky = sky_over(self.sensor, self.held_out.rows.starts)
+    def within_bounds(self, quantiles: Floats, rows: Rows) -> Floats:
+        """Forecasts of rows as they would be handed out (rows, 3)."""
+        sky = sky_over(self.sensor, rows.starts)
         return bounded(quantiles, self.sensor, sky, self.ceiling)
 
     @cached_property

@@ -16,11 +16,15 @@ from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked, blocked
 from flex_pipeline.quality.judge import judge
+from flex_pipeline.quality.sessions import judge_sessions
 from flex_pipeline.quality.usual import LOOK_BACK, Comparison, usual
 from flex_pipeline.quality.verdict import Verdict
+from flex_pipeline.sources.sessions import LONGEST_STAY
 from flex_pipeline.timeseries.grid import local_day
-from flex_pipeline.warehouse.beliefs import EVER, read_stored
+from flex_pipeline.warehouse.beliefs import read_stored
+from flex_pipeline.warehouse.charging_sessions import read_sessions
 from flex_pipeline.warehouse.reading_days import read_days, read_last
+from flex_pipeline.warehouse.recording import EVER
 from flex_pipeline.warehouse.verdicts import read_faults, read_verdicts, replace_verdicts
 
 
@@ -42,12 +46,17 @@ def check(
         unreadable = {verdict.sensor for verdict in found if verdict.expectation == READABLE}
         readable = [sensor for sensor in sensors if sensor.name not in unreadable]
         start, end = span_of(sensors, day)
+        series = [sensor for sensor in readable if not sensor.is_log]
         stored = pl.concat(
             read_stored(session, alike, start - timedelta(days=1), end, as_of)
             for as_of, alike in by_what_counts(sensors, day, portfolio).items()
         )
-        compared = comparison(session, readable, day, portfolio)
-        verdicts = (*found, *judge(stored, readable, day, due_until=now, comparison=compared))
+        compared = comparison(session, series, day, portfolio)
+        verdicts = (*found, *judge(stored, series, day, due_until=now, comparison=compared))
+        if logs := [sensor for sensor in readable if sensor.is_log]:
+            names_of_logs = [sensor.name for sensor in logs]
+            sessions = read_sessions(session, names_of_logs, start - LONGEST_STAY, end)
+            verdicts = (*verdicts, *judge_sessions(sessions, logs, [day]))
         replace_verdicts(session, names, day, verdicts, now)
     return verdicts
 

@@ -44,6 +44,19 @@ def load(folder: Path | None = None) -> Portfolio:
     return load_portfolio(folder or portfolio_folder(), check_source, _load_plugins)
 
 
+def load_named_plugins(folder: Path | None, modules: Collection[str]) -> None:
+    """Load modules, and those that the settings in a folder name, so that what they add is known.
+
+    The rest of the portfolio may be faulty, or not be written yet. Raises DocumentError and ImportError.
+    """
+    documents = [] if folder is None else [Document.read(path) for path in sorted(folder.glob("*.y*ml"))]
+    settings = [document.fields.get("settings") for document in documents]
+    named = [given.get("plugins") for given in settings if isinstance(given, dict)]
+    _load_plugins(
+        [*modules, *(name for names in named if isinstance(names, list) for name in names)], folder or Path()
+    )
+
+
 def _load_plugins(modules: Collection[str], folder: Path) -> None:
     if not modules:
         return

@@ -1,4 +1,4 @@
-"""What a flex-context states of energy that is not planned: its prices and the fixed flows, on a grid."""
+"""What the flex-context of one commodity states of energy that is not planned: prices and fixed flows, on a grid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from flex_pipeline.portfolio.flex_context import with_electricity
 from flex_pipeline.timeseries.grid import Grid
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 
@@ -16,20 +15,19 @@ Array = NDArray[np.float64]
 Direction = Literal["consumption", "production"]
 
 
-def fixed_flow(context: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
+def fixed_flow(connection: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
     """The sum of the fixed flows of one direction (T,), kW, not negative; NaN where one is not known."""
-    given = with_electricity(context).get(f"inflexible-{direction}", [])
-    return sum((parse_variable_quantity(flow, "power").on(grid) for flow in given), np.zeros(grid.n))
+    flows = connection.get(f"inflexible-{direction}", [])
+    return sum((parse_variable_quantity(flow, "power").on(grid) for flow in flows), np.zeros(grid.n))
 
 
-def energy_price(context: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
-    """What electricity costs in one direction (T,), currency per kWh; NaN where it is not known.
+def energy_price(connection: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
+    """What energy costs in one direction (T,), currency per kWh; NaN where it is not known.
 
-    Sold at the price at which it is bought, where no other is stated.
+    Sold at the price at which it is bought, where no other is stated; free where none is.
     """
-    electric = with_electricity(context)
     for name in dict.fromkeys((direction, "consumption")):
         for spelt in (f"{name}-price", f"{name}-price-sensor"):
-            if spelt in electric:
-                return parse_variable_quantity(electric[spelt], "energy price").on(grid)
-    return np.full(grid.n, np.nan)
+            if spelt in connection:
+                return parse_variable_quantity(connection[spelt], "energy price").on(grid)
+    return np.zeros(grid.n)

@@ -38,3 +38,15 @@ def horizon(settings: Settings, timezone: str, day: date, now: datetime) -> Hori
     return Horizon(
         planning_time(settings, day, now), grid.start_utc, grid.end_utc, grid.end_utc + settings.look_ahead
     )
+
+
+def last_in_full(settings: Settings, measured: date) -> date:
+    """The last day whose look-ahead has ended, too, when a local day has.
+
+    It is not always the same number of days before: the day on which the clock goes forward has 23 hours.
+    """
+    zone, day = ZoneInfo(settings.timezone), measured
+    over = local_day(measured, zone, settings.resolution).end_utc
+    while local_day(day, zone, settings.resolution).end_utc + settings.look_ahead > over:
+        day -= timedelta(days=1)
+    return day

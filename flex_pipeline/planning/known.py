@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -12,12 +12,16 @@ from sqlalchemy import Connection as Session
 
 from flex_pipeline.planning.checking import blocked_on
 from flex_pipeline.planning.horizon import Horizon
+from flex_pipeline.planning.peaks import Peaks, peaks_so_far
 from flex_pipeline.planning.state_of_charge import near_start
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked
 from flex_pipeline.warehouse.beliefs import read_as_of
-from flex_pipeline.warehouse.plans import StoredStock, read_stock
+from flex_pipeline.warehouse.carried_over import StoredOvernight, StoredStock, read_overnight, read_stock
+
+MEASURED = ("reading", "repair")
+BELIEVED = (*MEASURED, "forecaster")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Known:
     blocked: Blocked
     stock: Mapping[str, StoredStock]  # by device; those that were never planned lack
     beliefs: Mapping[str, pl.DataFrame]  # by sensor: event_start, value, source_type, source, by time
+    recorded_by: datetime  # by the warehouse's clock
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)  # by site; those that pay for none have none
+    overnight: Mapping[str, StoredOvernight] = field(default_factory=dict)  # by device; most lack
 
     def why_not(self, device: Device) -> str | None:
         """Why a device cannot be planned."""
@@ -35,21 +42,43 @@ class Known:
 
 
 def read_known(
-    session: Session, portfolio: Portfolio, sites: Collection[Site], day: date, seen: Collection[Horizon]
+    session: Session,
+    portfolio: Portfolio,
+    sites: Collection[Site],
+    day: date,
+    seen: Collection[Horizon],
+    recorded_by: datetime,
 ) -> Known:
-    """Read what the plans of some sites need; `seen` are their horizons, which have one planning time."""
+    """Read what the plans of some sites need; `seen` are their horizons, which have one planning time.
+
+    Beliefs that were recorded after `recorded_by`, a time of the warehouse's clock, are left out.
+    """
     return Known(
         portfolio,
         blocked_on(session, portfolio, day),
         read_stock(session, [site.site_id for site in sites], day),
-        read_beliefs(session, portfolio, sites, seen),
+        read_beliefs(session, portfolio, sites, seen, recorded_by),
+        recorded_by,
+        {
+            site.site_id: peaks_so_far(session, portfolio, site, day, horizon, recorded_by)
+            for site, horizon in zip(sites, seen, strict=True)
+        },
+        read_overnight(session, [site.site_id for site in sites], day),
     )
 
 
 def read_beliefs(
-    session: Session, portfolio: Portfolio, sites: Collection[Site], seen: Collection[Horizon]
+    session: Session,
+    portfolio: Portfolio,
+    sites: Collection[Site],
+    seen: Collection[Horizon],
+    recorded_by: datetime,
+    types: tuple[str, ...] = BELIEVED,
 ) -> dict[str, pl.DataFrame]:
-    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type."""
+    """What is believed of each sensor of some sites at the planning time: event_start, value, source_type.
+
+    Only beliefs of sources of some types: without forecasters, what was measured.
+    """
     of_sites = {name for site in sites for name in site.sensors}
     used = sorted(of_sites.union(*(device.sensors for site in sites for device in site.devices)))
     (planning_time,) = {horizon.planning_time for horizon in seen}
@@ -57,7 +86,8 @@ def read_beliefs(
     step = portfolio.settings.resolution
     first = min(near_start(horizon, step)[0] for horizon in seen)
     start = min(first, min(horizon.start for horizon in seen) - timedelta(hours=1))
-    beliefs = read_as_of(session, used, start, max(horizon.end for horizon in seen), planning_time)
+    end = max(horizon.end for horizon in seen)
+    beliefs = read_as_of(session, used, start, end, planning_time, types, recorded_by=recorded_by)
     parts = beliefs.partition_by("sensor", as_dict=True)
     held = {name: parts.get((name,), beliefs.clear()) for name in used}
     for name in used:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,9 +15,10 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
 from flex_pipeline.planning.flows import energy_price, fixed_flow
-from flex_pipeline.planning.plan_rows import rows_of
-from flex_pipeline.planning.problem import Values, context_with_values
+from flex_pipeline.planning.plan_rows import device_steps, rows_of
+from flex_pipeline.planning.problem import Values, stated
 from flex_pipeline.planning.state_of_charge import measured_by
+from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.scheduling import baseline, read_problem
 from flex_pipeline.timeseries.grid import Grid, local_day
@@ -96,7 +97,7 @@ def _read(
     start = min(each.grid.start_utc for each in planned) - BEFORE
     # a stock at the end of the day is the first value after it
     end = max(each.grid.end_utc for each in planned) + BEFORE
-    beliefs = read_as_of(session, names, start, end, as_of, types, quantile)
+    beliefs = read_as_of(session, names, start, end, as_of, types, quantile=quantile)
     parts = beliefs.partition_by("sensor", as_dict=True)
     return {name: parts.get((name,), beliefs.clear()) for name in names}
 
@@ -104,14 +105,25 @@ def _read(
 def _site_rows(planned: Planned, measured: Values) -> pl.DataFrame:
     """The rows of flex.site_outcome."""
     grid = planned.grid
-    context = context_with_values(planned.site, measured, grid.start_utc, grid.end_utc)
-    columns = {
-        "consumption_price": energy_price(context, "consumption", grid),
-        "production_price": energy_price(context, "production", grid),
-        "inflexible_consumption_kw": fixed_flow(context, "consumption", grid),
-        "inflexible_production_kw": fixed_flow(context, "production", grid),
-    }
-    return rows_of(_steps(planned) | {"site_id": [planned.site.site_id] * grid.n} | columns)
+    frames = []
+    for connection in _connections(planned, measured):
+        columns = {
+            "site_id": [planned.site.site_id] * grid.n,
+            "commodity": [connection.get("commodity", ELECTRICITY)] * grid.n,
+            "consumption_price": energy_price(connection, "consumption", grid),
+            "production_price": energy_price(connection, "production", grid),
+            "inflexible_consumption_kw": fixed_flow(connection, "consumption", grid),
+            "inflexible_production_kw": fixed_flow(connection, "production", grid),
+        }
+        frames.append(rows_of(_steps(planned) | columns))
+    return pl.concat(frames)
+
+
+def _connections(planned: Planned, values: Values) -> list[Mapping[str, Any]]:
+    """The flex-context of each commodity on the day, with values in place of sensors; electricity's first."""
+    site, grid = planned.site, planned.grid
+    context = stated(site.flex_context, values, grid.start_utc, grid.end_utc, ZoneInfo(site.timezone))
+    return list(by_commodity(context, "").values())
 
 
 def _device_rows(planned: Planned, measured: Values) -> pl.DataFrame:
@@ -187,9 +199,9 @@ def _band_rows(session: Session, portfolio: Portfolio, planned: Planned) -> pl.D
 
 
 def _flows(planned: Planned, values: Values) -> tuple[Array, Array]:
+    electricity, *_ = _connections(planned, values)
     grid = planned.grid
-    context = context_with_values(planned.site, values, grid.start_utc, grid.end_utc)
-    return fixed_flow(context, "consumption", grid), fixed_flow(context, "production", grid)
+    return fixed_flow(electricity, "consumption", grid), fixed_flow(electricity, "production", grid)
 
 
 def _instead(point: Beliefs, at_quantile: Beliefs) -> dict[str, pl.DataFrame]:
@@ -206,23 +218,6 @@ def _instead(point: Beliefs, at_quantile: Beliefs) -> dict[str, pl.DataFrame]:
 
 
 def _alternative_rows(planned: Planned) -> pl.DataFrame:
-    problem = read_problem(planned.run.problem["problem"])
-    grid = planned.grid
-    passive = baseline(problem, fill_up=True)
-    frames: Iterable[pl.DataFrame] = (
-        rows_of(
-            {
-                "run_id": [planned.run.run_id] * grid.n,
-                "name": [CHARGE_AT_ONCE] * grid.n,
-                "device_id": [f"{planned.site.site_id}/{name}"] * grid.n,
-                "event_start": grid.edges[:-1],
-                "event_end": grid.edges[1:],
-                "power_kw": device.power_kw[: grid.n],
-                "soc_kwh": np.full(grid.n, np.nan)
-                if device.soc_kwh is None
-                else device.soc_kwh[1 : grid.n + 1],
-            }
-        )
-        for name, device in passive.devices.items()
-    )
-    return pl.concat(frames)
+    at_once = baseline(read_problem(planned.run.problem["problem"]), fill_up=True)
+    steps = device_steps(planned.site.site_id, at_once, planned.grid.n)
+    return steps.with_columns(run_id=planned.run.run_id, name=pl.lit(CHARGE_AT_ONCE))

@@ -21,6 +21,7 @@ from flex_pipeline.planning.site_day import SiteDay, with_problem
 from flex_pipeline.portfolio.portfolio import Portfolio, Site
 from flex_pipeline.scheduling.batch import Failure, Solvers
 from flex_pipeline.warehouse.plans import Plan, confirm_plans, lock_site_days, replace_plans, stored_inputs
+from flex_pipeline.warehouse.recording import reading_time
 
 How = Literal["solved", "confirmed", "blocked"]
 
@@ -99,10 +100,13 @@ class Planner:
 
     def _prepare(self, sites: Sequence[Site], day: date, now: datetime) -> list[SiteDay]:
         seen = [horizon(self.portfolio.settings, site.timezone, day, now) for site in sites]
+        read_at = reading_time(self.engine)
         with self.engine.connect() as session:
-            known = read_known(session, self.portfolio, sites, day, seen)
+            known = read_known(session, self.portfolio, sites, day, seen, read_at)
         return [
-            _prepared(SiteDay(site, day, s, {d.device_id: known.why_not(d) for d in site.devices}), known)
+            _prepared(
+                SiteDay(site, day, s, {d.device_id: known.why_not(d) for d in site.devices}, read_at), known
+            )
             for site, s in zip(sites, seen, strict=True)
         ]
 

@@ -19,6 +19,10 @@ from flex_pipeline.planning.horizon import Horizon
 from flex_pipeline.planning.state_of_charge import measured_by, near_start, with_start
 from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
+from flex_pipeline.timeseries.grid import Grid, utc_instant
+from flex_pipeline.timeseries.variable_quantity import parse_instant, parse_length
+
+Array = NDArray[np.float64]
 
 WALL_CLOCK = re.compile(r"\d\d:\d\d")
 TIMES = ("start", "end", "datetime", "time")
@@ -45,7 +49,7 @@ class Values:
         """The end of the unbroken stretch of values from `start`; `start` when there is none."""
         step = self.portfolio.sensors[sensor].resolution
         begins, _ = self._known(sensor, start)
-        ends = np.append(_instant(start), begins + np.timedelta64(step))
+        ends = np.append(utc_instant(start), begins + np.timedelta64(step))
         unbroken = np.logical_and.accumulate(begins <= ends[:-1])
         reached: datetime = ends[unbroken.sum()].item().replace(tzinfo=UTC)
         return max(reached, start)
@@ -56,7 +60,7 @@ class Values:
         first = _floor(start, described.resolution)
         values: list[float | None] = [None] * -(-(end - first) // described.resolution)
         begins, known = self._known(sensor, start, end)
-        steps = (begins - _instant(first)) // np.timedelta64(described.resolution)
+        steps = (begins - utc_instant(first)) // np.timedelta64(described.resolution)
         for step, value in zip(steps.tolist(), known.tolist(), strict=True):
             values[step] = round(value, 9)
         return {
@@ -92,7 +96,7 @@ class Values:
         beliefs = self.beliefs[sensor]
         begins = beliefs["event_start"].to_numpy()
         first = _floor(start, self.portfolio.sensors[sensor].resolution)
-        inside = slice(*np.searchsorted(begins, [_instant(first), _instant(end)]))
+        inside = slice(*np.searchsorted(begins, [utc_instant(first), utc_instant(end)]))
         return begins[inside], beliefs["value"].to_numpy()[inside]
 
 
@@ -116,11 +120,10 @@ def site_problem(
     end = _covered(needed, values, horizon)
     settings = values.portfolio.settings
     zone = ZoneInfo(site.timezone)
-    days = _days(horizon.start, end, zone)
     planned = [device.name for device in devices]
 
     def resolved(mapping: Mapping[str, Any]) -> Any:
-        return _recurring(_with_values(mapping, values, horizon.start, end), days, zone)
+        return stated(mapping, values, horizon.start, end, zone)
 
     def model_of(device: Device) -> dict[str, Any]:
         model = resolved(device.flex_model)
@@ -152,11 +155,15 @@ def site_problem(
     }
 
 
-def context_with_values(site: Site, values: Values, start: datetime, end: datetime) -> dict[str, Any]:
-    """The flex-context of a site as a problem file has it, for the steps in [start, end)."""
-    zone = ZoneInfo(site.timezone)
-    resolved = _recurring(_with_values(site.flex_context, values, start, end), _days(start, end, zone), zone)
-    return dict(resolved)
+def stated(given: Any, values: Values, start: datetime, end: datetime, zone: ZoneInfo) -> Any:
+    """Fields of a portfolio as a problem file has them: values in place of sensors, dates beside times of day."""
+    return _recurring(_with_values(given, values, start, end), _days(start, end, zone), zone)
+
+
+def grid_of(problem: Mapping[str, Any]) -> Grid:
+    """The steps of a problem file."""
+    start, end = (parse_instant(problem[name]) for name in ("start", "end"))
+    return Grid.from_bounds(start, end, parse_length(problem["resolution"]))
 
 
 def input_hash(problem: Mapping[str, Any]) -> str:
@@ -247,14 +254,20 @@ def _among(planned: Collection[str], process: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_the_day(process: dict[str, Any], horizon: Horizon, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """A process runs within its day, not in the look-ahead; its times of day get the date."""
+    """A process runs within its day, not in the look-ahead, unless its window reaches over midnight.
+
+    Its times of day get the date: that of the day, and of the next for the end of such a window.
+    """
     day = horizon.start.astimezone(zone).date()
+    clock = {name: process[name] for name in WINDOW if WALL_CLOCK.fullmatch(str(process.get(name, "")))}
+    over_midnight = len(clock) == len(WINDOW) and clock["latest-end"] < clock["earliest-start"]
+    last = day + timedelta(days=1) if over_midnight else day
+    dates = {"earliest-start": day, "latest-end": last}
     dated = {
-        name: datetime.combine(day, time.fromisoformat(process[name]), zone).isoformat()
-        for name in WINDOW
-        if WALL_CLOCK.fullmatch(str(process.get(name, "")))
+        name: datetime.combine(dates[name], time.fromisoformat(at), zone).isoformat()
+        for name, at in clock.items()
     }
-    if end == horizon.day_end:
+    if over_midnight or end == horizon.day_end:
         return process | dated
     tomorrow = {"start": horizon.day_end.isoformat(), "duration": _iso(end - horizon.day_end)}
     return process | dated | {"time-restrictions": [*process.get("time-restrictions", []), tomorrow]}
@@ -272,10 +285,6 @@ def _days(start: datetime, end: datetime, zone: ZoneInfo) -> list[date]:
     first = start.astimezone(zone).date() - timedelta(days=1)
     last = end.astimezone(zone).date()
     return [first + timedelta(days=int(i)) for i in np.arange((last - first).days + 1)]
-
-
-def _instant(instant: datetime) -> np.datetime64:
-    return np.datetime64(instant.replace(tzinfo=None), "us")
 
 
 def _floor(instant: datetime, step: timedelta) -> datetime:

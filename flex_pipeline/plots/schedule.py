@@ -28,6 +28,16 @@ MOST_PANELS = 3
 
 
 @dataclass(frozen=True)
+class GroupDay:
+    """A group that a device is inside on one local day. Arrays (T,); consumption positive."""
+
+    name: str
+    net_power_kw: Array
+    consumption_capacity_kw: Array | None  # None, NaN or infinite: no limit
+    production_capacity_kw: Array | None  # stated positive
+
+
+@dataclass(frozen=True)
 class DeviceDay:
     """One device on one local day. Arrays (T,); times naive UTC; consumption positive."""
 
@@ -42,6 +52,19 @@ class DeviceDay:
     soc_bounds_kwh: tuple[float, float] | None
     cost: float
     currency: str
+    price_is: str = "price"  # or "marginal price", of what cannot be bought
+    groups: tuple[GroupDay, ...] = ()  # those that the device is inside
+
+
+@dataclass(frozen=True)
+class CommodityDay:
+    """A commodity other than electricity on one local day. Arrays (T,); consumption positive."""
+
+    name: str
+    device_power_kw: Mapping[str, Array]
+    inflexible_consumption_kw: Array
+    inflexible_production_kw: Array  # stated positive
+    net_power_kw: Array  # of its connection
 
 
 @dataclass(frozen=True)
@@ -54,7 +77,7 @@ class SiteDay:
     starts: Instants
     step_hours: float
     price: Array
-    device_power_kw: Mapping[str, Array]
+    device_power_kw: Mapping[str, Array]  # of devices on electricity
     inflexible_consumption_kw: Array
     inflexible_production_kw: Array  # stated positive
     net_power_kw: Array
@@ -65,6 +88,7 @@ class SiteDay:
     cost: float
     baseline_cost: float
     currency: str
+    commodities: tuple[CommodityDay, ...] = ()  # other than electricity
 
 
 def bounds_of(flex_model: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -79,27 +103,24 @@ def bounds_of(flex_model: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def plot_device_day(day: DeviceDay) -> bytes:
-    """A PNG of 640 x 360: price and power, and below it the state of charge within its bounds."""
+    """A PNG 640 wide: price and power, below it the state of charge within its bounds, and each group it is in."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(SMALL):
-        figure = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
         stock = day.soc_kwh
-        panels = figure.subplots(
-            1 if stock is None else 2,
-            1,
-            sharex=True,
-            squeeze=False,
-            height_ratios=[1] if stock is None else [5, 3],
-        )[:, 0]
+        heights = [5.0, *([] if stock is None else [3.0]), *(2.5 for _ in day.groups)]
+        figure = Figure(figsize=(6.4, 3.6 + 1.2 * len(day.groups)), dpi=100, layout="constrained")
+        panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         at = style.edges(day.starts, day.step_hours)
         extent = float(day.power_kw.min()), float(day.power_kw.max())
-        style.price_behind(panels[0], at, day.price, day.currency, extent)
+        style.price_behind(panels[0], at, day.price, day.currency, extent, label=day.price_is)
         _power(panels[0], at, day.power_kw)
         panels[0].set_title(f"{_heading(day)} · {style.money(day.cost, day.currency)}")
         if stock is not None:
             _stock(panels[1], at, stock, day.soc_bounds_kwh)
+        for axes, group in zip(panels[len(panels) - len(day.groups) :], day.groups, strict=True):
+            _group(axes, at, group, day.power_kw)
         style.local_hours(panels[-1], at, day.timezone)
         return style.png(figure, colours=64)
 
@@ -117,6 +138,20 @@ def _power(axes: Axes, at: Instants, power_kw: Array) -> None:
     style.bare(axes)
 
 
+def _group(axes: Axes, at: Instants, group: GroupDay, power_kw: Array) -> None:
+    """What the devices of a group draw together, the part of this one in it, and the limits."""
+    _power(axes, at, power_kw)
+    style.step_line(axes, at, group.net_power_kw, color="black", linewidth=1.6)
+    dashed: dict[str, Any] = {"color": style.LIMIT, "linestyle": "--", "linewidth": 0.9}
+    for sign, capacity_kw in ((1, group.consumption_capacity_kw), (-1, group.production_capacity_kw)):
+        # a limit in the direction that no power has would only flatten the powers
+        if capacity_kw is not None and (sign * group.net_power_kw > 0).any():
+            style.step_line(
+                axes, at, np.where(np.isfinite(capacity_kw), sign * capacity_kw, np.nan), **dashed
+            )
+    axes.set_ylabel(f"{group.name} kW")
+
+
 def _stock(axes: Axes, at: Instants, soc_kwh: Array, bounds_kwh: tuple[float, float] | None) -> None:
     axes.plot(at[1:], soc_kwh, color=style.STOCK, linewidth=1.6)
     for bound in bounds_kwh or ():
@@ -127,20 +162,22 @@ def _stock(axes: Axes, at: Instants, soc_kwh: Array, bounds_kwh: tuple[float, fl
 
 
 def plot_site_day(day: SiteDay) -> bytes:
-    """A PNG of 1200 x 800: what the site takes and gives, its limits, and its stocks."""
+    """A PNG of 1200 x 800: what the site takes and gives, its limits, its other commodities, and its stocks."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(LARGE):
         figure = Figure(figsize=(12, 8), dpi=100, layout="constrained")
         stocks = _panels(sorted(day.soc_kwh))
-        heights = [3.0 + len(stocks), *(1 for _ in stocks)]
+        heights = [3.0 + len(stocks), *(1.5 for _ in day.commodities), *(1.0 for _ in stocks)]
         panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-        power, *below = panels
-        at, looks = style.edges(day.starts, day.step_hours), style.looks(day.device_power_kw)
-        extent = _stack(power, at, day, looks)
+        power, first = panels[0], 1 + len(day.commodities)
+        at, looks = style.edges(day.starts, day.step_hours), style.looks(_devices(day))
+        extent = _stack(power, at, day, looks, ("inflexible load", "PV"))
         _connection(power, at, day, extent)
-        for axes, names in zip(below, stocks, strict=True):
+        for axes, commodity in zip(panels[1:first], day.commodities, strict=True):
+            _commodity(axes, at, commodity, looks)
+        for axes, names in zip(panels[first:], stocks, strict=True):
             _stocks(axes, at, {name: day.soc_kwh[name] for name in names}, looks)
         style.local_hours(panels[-1], at, day.timezone)
         power.set_title(_heading(day), pad=26)
@@ -148,6 +185,11 @@ def plot_site_day(day: SiteDay) -> bytes:
         power.annotate(_compared(day), (0, 1), (0, 10), **under)
         figure.legend(loc="outside right upper", frameon=False)
         return style.png(figure, colours=128)
+
+
+def _devices(day: SiteDay) -> list[str]:
+    """Names of all devices that are drawn."""
+    return [*day.device_power_kw, *(name for other in day.commodities for name in other.device_power_kw)]
 
 
 def _panels(stocks: list[str]) -> list[list[str]]:
@@ -163,12 +205,21 @@ def _compared(day: SiteDay) -> str:
     return f"cost {cost} · without flexibility {baseline} · saving {saving}"
 
 
-def _stack(axes: Axes, at: Instants, day: SiteDay, looks: Mapping[str, Look]) -> tuple[float, float]:
-    """Consumption piled up above zero, production below it; returns the lowest and the highest power."""
-    parts = [("inflexible load", Look(style.FIXED, None, "-"), day.inflexible_consumption_kw)]
-    parts += [(name, look, day.device_power_kw[name]) for name, look in looks.items()]
+def _stack(
+    axes: Axes, at: Instants, day: SiteDay | CommodityDay, looks: Mapping[str, Look], fixed: tuple[str, str]
+) -> tuple[float, float]:
+    """Consumption piled up above zero, production below it; returns the lowest and the highest power.
+
+    `fixed`: what the inflexible consumption and production are called.
+    """
+    load, sun = fixed
+    parts = []
+    if isinstance(day, SiteDay) or day.inflexible_consumption_kw.any():
+        parts.append((load, Look(style.FIXED, None, "-"), day.inflexible_consumption_kw))
+    own = {name: look for name, look in looks.items() if name in day.device_power_kw}
+    parts += [(name, look, day.device_power_kw[name]) for name, look in own.items()]
     if day.inflexible_production_kw.any():
-        parts.append(("PV", Look(style.SUN, None, "-"), -day.inflexible_production_kw))
+        parts.append((sun, Look(style.SUN, None, "-"), -day.inflexible_production_kw))
     above, below = np.zeros_like(day.net_power_kw), np.zeros_like(day.net_power_kw)
     for name, look, kw in parts:
         up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
@@ -181,8 +232,17 @@ def _stack(axes: Axes, at: Instants, day: SiteDay, looks: Mapping[str, Look]) ->
         style.step_area(axes, at, up, above, label=name, **fill)
         style.step_area(axes, at, down, below, **fill)
         above, below = up, down
-    lines = np.concatenate([day.net_power_kw, day.baseline_net_power_kw, above, below])
+    lines = np.concatenate([day.net_power_kw, above, below])
     return float(np.nanmin(lines)), float(np.nanmax(lines))
+
+
+def _commodity(axes: Axes, at: Instants, day: CommodityDay, looks: Mapping[str, Look]) -> None:
+    """What takes and gives a commodity, and the net power at its connection."""
+    _stack(axes, at, day, looks, (f"inflexible {day.name}", f"inflexible {day.name} production"))
+    style.step_line(axes, at, day.net_power_kw, color="black", linewidth=1.6)
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.set_ylabel(f"{day.name} kW")
+    style.bare(axes)
 
 
 def _connection(axes: Axes, at: Instants, day: SiteDay, extent: tuple[float, float]) -> None:
@@ -190,6 +250,10 @@ def _connection(axes: Axes, at: Instants, day: SiteDay, extent: tuple[float, flo
     without: dict[str, Any] = {"color": style.PASSIVE, "linewidth": 1.2, "linestyle": ":"}
     style.step_line(axes, at, day.baseline_net_power_kw, label="net without flexibility", **without)
     style.step_line(axes, at, day.net_power_kw, color="black", linewidth=2.2, label="net")
+    extent = (
+        min(extent[0], float(np.nanmin(day.baseline_net_power_kw))),
+        max(extent[1], float(np.nanmax(day.baseline_net_power_kw))),
+    )
     near_kw = style.FARTHEST_LIMIT * max(-extent[0], extent[1])
     shown = [*extent]
     for name, sign, capacity_kw in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -77,11 +77,20 @@ def step_line(axes: Axes, at: Instants, values: Array, **style: Any) -> None:
 
 def local_hours(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
     """Mark the local time every four hours; on the days the clock changes the marks show it."""
+    _local(axes, at, timezone, range(0, 24, 4), "%H:%M")
+
+
+def local_half_days(axes: Axes, at: Instants, timezone: ZoneInfo) -> None:
+    """Mark the local midnights and noons of several days, by weekday."""
+    _local(axes, at, timezone, (0, 12), "%a %H:%M")
+
+
+def _local(axes: Axes, at: Instants, timezone: ZoneInfo, hours: Sequence[int], written: str) -> None:
     import matplotlib.dates as mdates
 
     dates: Any = mdates
-    axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 4), tz=timezone))
-    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=timezone))
+    axes.xaxis.set_major_locator(dates.HourLocator(byhour=hours, tz=timezone))
+    axes.xaxis.set_major_formatter(dates.DateFormatter(written, tz=timezone))
     axes.set_xlim(at[0], at[-1])
 
 
@@ -95,7 +104,12 @@ def bare(axes: Axes) -> None:
 
 
 def price_behind(
-    axes: Axes, at: Instants, price: Array, currency: str, power_kw: tuple[float, float]
+    axes: Axes,
+    at: Instants,
+    price: Array,
+    currency: str,
+    power_kw: tuple[float, float],
+    label: str = "price",
 ) -> None:
     """The price as a pale area behind the powers, on the right axis.
 
@@ -106,7 +120,7 @@ def price_behind(
     # its outline goes in front: solar power would hide the prices below zero that explain the plan
     outline: dict[str, Any] = {"color": PRICE_TEXT, "linewidth": 0.8, "transform": behind.transData}
     step_line(axes, at, price, **outline)
-    behind.set_ylabel(f"price {currency}/kWh", color=PRICE_TEXT)
+    behind.set_ylabel(f"{label} {currency}/kWh", color=PRICE_TEXT)
     behind.tick_params(axis="y", colors=PRICE_TEXT)
     behind.set_zorder(0)
     axes.set_zorder(1)

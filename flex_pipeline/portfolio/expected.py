@@ -24,6 +24,14 @@ RULES = (
     "drift",
     "staleness",
     "continuity",
+    "energy-counted",
+    "order",
+    "energy",
+    "energy-in-battery",
+    "smallest-battery",
+    "largest-battery",
+    "mean-power",
+    "overlap",
 )
 # the rules that name single steps, whose values can be set aside and filled in
 REPAIRABLE: frozenset[str] = frozenset(
@@ -46,6 +54,10 @@ class Expected(BaseModel):
     # how many times the daily mean's usual spread the mean of a week may differ from the four weeks before
     drift: float | None = Field(default=None, gt=0)
     stale_after: int | None = Field(default=None, alias="stale-after", ge=0)  # missed deliveries
+    energy_of: str | None = Field(
+        default=None, alias="energy-of"
+    )  # the load or pv whose energy a meter counts
+    apart: float = Field(default=0.05, ge=0)  # as a share, how far its count may be from that
     severity: Mapping[str, Severity] = Field(default_factory=dict)
 
     @field_validator("severity")
@@ -89,6 +101,7 @@ EXPECTED: Mapping[Kind, Mapping[str, Any]] = {
     # a plan does without a measured start: then it takes the stock that the day before leaves
     "soc": {"stale-after": 8, "severity": {"completeness": "warning"}},
     "meter-total": {"stale-after": 8, "severity": {"completeness": "warning"}},
+    "ev-session": {},
 }
 _LIKE_WEATHER = {"interpolate": "PT3H", "similar-days": "P1D"}
 REPAIR: Mapping[Kind, Mapping[str, Any]] = {

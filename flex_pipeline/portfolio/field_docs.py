@@ -152,4 +152,6 @@ def _written(default: object) -> str:
         return str(isodate.duration_isoformat(default))
     if isinstance(default, time):
         return f"{default:%H:%M}"
-    return str(default) if isinstance(default, str) and default else "none"
+    if isinstance(default, tuple) and default:
+        return ", ".join(map(_written, default))
+    return str(default) if isinstance(default, str | float) and default else "none"

@@ -10,6 +10,7 @@ from flex_pipeline.portfolio.flex_model import OPERATION_MODE, STORAGE
 from flex_pipeline.portfolio.group import GROUP
 from flex_pipeline.portfolio.portfolio import Settings
 from flex_pipeline.portfolio.process import PHASE, PROCESS, TIME_RESTRICTION
+from flex_pipeline.portfolio.regressors import Regressors
 from flex_pipeline.portfolio.sensor import Known, Sensor
 
 HEAD = """\
@@ -35,6 +36,7 @@ def fields_page() -> str:
         "settings": model_table(Settings),
         "A sensor": model_table(Sensor, OF_THE_FILE, {"timezone": "the site's, else the settings'"}),
         "known, of a sensor": model_table(Known),
+        "regressors, of a sensor": model_table(Regressors),
         "An aggregate": model_table(Aggregate, BESIDE_AGGREGATE),
         "flex-context": markdown_table(FLEX_CONTEXT),
         "A commitment": markdown_table(COMMITMENT),

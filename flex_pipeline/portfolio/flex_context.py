@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flex_pipeline.portfolio.emissions import AIMS, INTENSITIES, emission_faults
 from flex_pipeline.portfolio.fields import (
     Choice,
     Fault,
@@ -104,6 +105,7 @@ CONNECTION = (
     FieldSpec("site-peak-production-price", BREACH_PER_POWER, "Price of the highest net production."),
     FieldSpec("inflexible-consumption", ListOf(POWER), "Fixed loads; positive is consumption.", "[]"),
     FieldSpec("inflexible-production", ListOf(POWER), "Fixed generation; positive is production.", "[]"),
+    *INTENSITIES,
     FieldSpec(
         "commitments", ListOf(COMMITMENT), "Further prices on deviating from a promised net power.", "[]"
     ),
@@ -180,6 +182,7 @@ FLEX_CONTEXT = Record(
             "[]",
             by_name=True,
         ),
+        *AIMS,
         FieldSpec(
             "commodities",
             ListOf(COMMODITY),
@@ -267,6 +270,8 @@ def check_flex_context(
     whole = with_electricity(mapping)
     faults += [*_price_faults(whole, path), *_fixed_power_faults(mapping, path)]
     faults += _commodity_faults(mapping, path)
+    if is_whole:
+        faults += emission_faults(whole, path)
     if is_whole and not {"consumption-price", "consumption-price-sensor"} & set(whole):
         price = FLEX_CONTEXT["consumption-price"]
         faults.append(Fault(join(path, price.name), None, f"is missing: {price.text}"))

@@ -16,4 +16,5 @@ Kind = Literal[
     "soc-minima",  # energy that must be in store at the start of the step; empty where nothing is asked
     "soc",  # energy that was measured in store at the start of the step, or its share; never forecast
     "meter-total",  # energy that a meter has counted until the start of the step
+    "ev-session",  # not a series: charging sessions, with their times and energies
 ]

@@ -26,9 +26,10 @@ from flex_pipeline.portfolio.flex_context import (
 )
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model, device_types
 from flex_pipeline.portfolio.former import present_spelling
-from flex_pipeline.portfolio.kind import Kind
+from flex_pipeline.portfolio.misplaced import ENERGY_OF, misplaced
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.process import precedence_faults
+from flex_pipeline.portfolio.regressors import regressor_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
@@ -57,7 +58,7 @@ class _Reader:
     inherited_faults: frozenset[tuple[str, str]] = frozenset()  # of the settings' flex-context
     sites: dict[str, Site] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
-    described: set[str] = field(default_factory=set)  # names of sensors, also of faulty ones
+    described: dict[str, Document] = field(default_factory=dict)  # by sensor, also faulty ones
     references: list[tuple[Document, str, str]] = field(default_factory=list)
     aggregates: list[tuple[Document, Aggregate]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -98,8 +99,11 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
         if name not in reader.described:
             known = ", ".join(sorted(reader.sensors)) or "none"
             reader.fault(document, where, name, f"is not a sensor of this portfolio; known: {known}")
-        elif name in reader.sensors and (problem := _misplaced(where, reader.sensors[name].kind)):
+        elif name in reader.sensors and (problem := misplaced(where, reader.sensors[name].kind)):
             reader.fault(document, where, name, problem)
+    for sensor, inner, value, problem in regressor_faults(reader.sensors):
+        where = f"sensors.{sensor}.{inner}"
+        reader.fault(reader.described[sensor], where, value, problem, ("sensors", sensor, *key_of(inner)))
     if not reader.faults:
         _check_aggregates(reader)
     if not reader.faults and not any(site.devices for site in reader.sites.values()):
@@ -111,19 +115,6 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
     return Portfolio(
         folder.absolute(), reader.common, sites, reader.sensors, tuple(reader.notices), aggregates
     )
-
-
-def _misplaced(where: str, kind: Kind) -> str | None:
-    """What is wrong with reading a sensor of a kind in a field."""
-    if where.startswith("aggregates."):
-        return None
-    if where.endswith(".meter") != (kind == "power"):
-        return f"is a sensor of kind {kind}: the meter of a device reads one of kind power, and nothing else does"
-    if kind == "meter-total":
-        return "is a sensor of kind meter-total, which is checked but not planned with: read one of power"
-    if where.endswith(".state-of-charge") != (kind == "soc"):
-        return f"is a sensor of kind {kind}: state-of-charge reads one of kind soc, and nothing else does"
-    return None
 
 
 def _documents(folder: Path, reader: _Reader) -> list[Document]:
@@ -244,7 +235,7 @@ def _read_sensor(
     if name in reader.described:
         reader.fault(document, f"sensors.{name}", None, "has the name of another sensor", key)
         return
-    reader.described.add(name)
+    reader.described[name] = document
     if not isinstance(given, Mapping):
         reader.fault(
             document, f"sensors.{name}", given, "needs fields: unit, resolution, kind and source", key
@@ -276,6 +267,8 @@ def _read_sensor(
             reader.fault(document, f"sensors.{name}.{where}", value, message, (*key, *key_of(where)))
     if sensor is not None:
         reader.sensors[name] = sensor
+        if sensor.quality.energy_of is not None:
+            reader.references.append((document, f"sensors.{name}.{ENERGY_OF}", sensor.quality.energy_of))
 
 
 def _as_its_kind(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:

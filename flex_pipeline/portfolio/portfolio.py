@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -20,6 +21,8 @@ from flex_pipeline.portfolio.fields import sensors_in
 from flex_pipeline.portfolio.kind import Kind
 from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.portfolio.sensor import Duration, Sensor, TimeOfDay
+
+BillingPeriod = Literal["day", "month", "year"]
 
 
 class Settings(BaseModel):
@@ -39,9 +42,18 @@ class Settings(BaseModel):
     )
     resolution: Duration = Field(default=timedelta(minutes=15), description="The length of a step of a plan.")
     currency: str = Field(default="EUR", description="What costs are reported in.")
+    billing_period: BillingPeriod = Field(
+        default="month",
+        alias="billing-period",
+        description="Over which a peak is paid for once: what earlier days of it have reached costs no more.",
+    )
     timezone: str = Field(
         default="Europe/Amsterdam",
         description="Of the planning time, and of all that does not state its own.",
+    )
+    quantiles: tuple[float, ...] = Field(
+        default=(0.1, 0.5, 0.9),
+        description="Which quantiles of a forecast are stored; plans are made with 0.5.",
     )
     plugins: tuple[str, ...] = Field(
         default=(), description="Modules that add fields to flex-models, or types of devices."
@@ -80,12 +92,25 @@ class Settings(BaseModel):
             raise ValueError('is not a timezone; write for example "Europe/Amsterdam"') from error
         return value
 
+    @field_validator("quantiles")
+    @classmethod
+    def _rise_over_the_median(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        rising = all(low < high for low, high in pairwise((0.0, *value, 1.0)))
+        if not rising or 0.5 not in value:
+            raise ValueError("must rise between 0 and 1 and hold 0.5; write for example [0.1, 0.5, 0.9]")
+        return value
+
     @field_validator("quality")
     @classmethod
     def _can_be_expected(cls, value: Mapping[Kind, dict[str, Any]]) -> Mapping[Kind, dict[str, Any]]:
         for given in value.values():
             Expected.model_validate(given)
         return value
+
+    @property
+    def days_ahead(self) -> int:
+        """How many days after a planned day its plans look ahead to, begun ones included."""
+        return -(-self.look_ahead // timedelta(days=1))
 
     def planned_at(self, day: date) -> datetime:
         """When (UTC) a local day is planned: on the day before, at the planning time."""

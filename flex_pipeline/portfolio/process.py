@@ -59,7 +59,12 @@ PROCESS = Record(
         FieldSpec("optimization-direction", SENSE, "Another spelling of optimization-sense.", "MIN"),
         FieldSpec("time-restrictions", ListOf(TIME_RESTRICTION), "When it may not run.", "[]"),
         FieldSpec("earliest-start", Instant(), "No run starts before this.", "the start of the day"),
-        FieldSpec("latest-end", Instant(), "Every run has ended by this.", "the end of the day"),
+        FieldSpec(
+            "latest-end",
+            Instant(),
+            "Every run has ended by this; a time of day before that of earliest-start is one of the next day.",
+            "the end of the day",
+        ),
         FieldSpec(
             "runs", Count(), "How often it runs in a day, each time in one go; not for BREAKABLE.", "1"
         ),
@@ -121,7 +126,8 @@ def _times_out_of_order(mapping: Mapping[str, Any]) -> list[tuple[str, str]]:
         start, end = (_time(mapping[name]) for name in ("earliest-start", "latest-end"))
     except (KeyError, ValueError):
         return []
-    if type(start) is type(end) and end <= start:
+    over_midnight = isinstance(start, str) and isinstance(end, str) and end < start
+    if type(start) is type(end) and end <= start and not over_midnight:
         return [("latest-end", f"is not after earliest-start, {mapping['earliest-start']}")]
     return []
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validat
 from flex_pipeline.portfolio.duration import Duration
 from flex_pipeline.portfolio.expected import Expected, Repair, with_defaults
 from flex_pipeline.portfolio.kind import Kind
+from flex_pipeline.portfolio.regressors import Regressors
 
 # in a JSON Schema, the format "time" asks for an offset
 TimeOfDay = Annotated[
@@ -68,6 +69,10 @@ class Sensor(BaseModel):
     latitude: float | None = None
     longitude: float | None = None
     site: str | None = None  # None: shared by all sites, such as a market price
+    regressors: Regressors = Field(
+        default=Regressors(),
+        description="Other sensors that it is forecast from, for example `{future: [home-01.temperature]}`.",
+    )
     quality: Expected = Expected()
     repair: Repair = Repair()
 
@@ -98,6 +103,11 @@ class Sensor(BaseModel):
     def is_state(self) -> bool:
         """Whether it only says where plans start from: it is never forecast, and need not cover a horizon."""
         return self.kind in ("soc", "meter-total", "power")
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it holds sessions, each with a begin and an end, and not a value for each step."""
+        return self.kind == "ev-session"
 
     def knows(self, event_start: datetime, instant: datetime) -> bool:
         """Whether the value of the step at `event_start`, or that it has none, can be known at an instant."""

@@ -11,6 +11,7 @@ import polars as pl
 
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.frame import day_frame
+from flex_pipeline.quality.meter_totals import with_energy
 from flex_pipeline.quality.suites import SUITES, Rule
 from flex_pipeline.quality.time_shift import DARK_WITHOUT_SUN, judge_clock
 from flex_pipeline.quality.usual import Comparison
@@ -127,7 +128,10 @@ def _judged(
             )
             for day, compared in days.items()
         ]
-        frame = pl.concat(frames).with_row_index("row")
+        frame = pl.concat(frames)
+        if kind == "meter-total":
+            frame = with_energy(frame, readings, sensors)
+        frame = frame.with_row_index("row")
         steps = frame.group_by("day", "sensor").agg(pl.col("event_start").n_unique())
         n_steps = {(day, name): n for day, name, n in steps.iter_rows()}
         faulty = faulty_rows(frame, rules)

@@ -79,7 +79,7 @@ def _of_kind(sensor: Sensor) -> Limits:
             one = unit_inside(sensor.unit, "energy").value
             capacity_kw = sensor.capacity_kw or PLAUSIBLE_SITE_KW
             return Limits(low=0.0, fastest=ABOVE_CAPACITY * capacity_kw / one)
-        case "heat" | "availability" | "usage" | "soc-minima":
+        case "heat" | "availability" | "usage" | "soc-minima" | "ev-session":
             return Limits(low=0.0)
 
 

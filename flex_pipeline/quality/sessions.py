@@ -1,14 +1,14 @@
-"""Charging sessions of electric vehicles, as charge points log them: one row each, judged by arrival day."""
+"""Charging sessions of electric vehicles, as charge points log them: judged by the local day they begin on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import polars as pl
 
-from flex_pipeline.portfolio.expected import Severity
-from flex_pipeline.quality.suites import PAIR, Rule, at_least
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.quality.suites import SUITES, Rule
 from flex_pipeline.quality.validation import faulty_rows
 from flex_pipeline.quality.verdict import EVIDENCE_ROWS, Verdict
 
@@ -16,91 +16,67 @@ CAPACITY_KWH = (10.0, 150.0)  # of the battery of a car
 MEASURED_ABOVE = 1.02  # meters of a charge point are a per cent or two off
 
 
-def _rule(
-    name: str, larger: str, smaller: str, fault: str, first: str, severity: Severity = "warning"
-) -> Rule:
-    return Rule(name, PAIR, at_least(larger, smaller), severity, fault, first)
+def judge_sessions(
+    sessions: pl.DataFrame, sensors: Sequence[Sensor], days: Collection[date]
+) -> Iterator[Verdict]:
+    """A verdict for every day, sensor of kind ev-session and rule.
 
-
-SUITE = (
-    _rule("order", "departure", "arrival", "end before they begin", "{session} at {arrival}", "error"),
-    _rule("energy", "energy_kwh", "nothing", "without energy", "{session}: {energy_kwh:g} kWh"),
-    _rule(
-        "energy-in-battery",
-        "capacity_kwh",
-        "energy_kwh",
-        "with more energy than the battery holds",
-        "{session}: {energy_kwh:g} kWh into {capacity_kwh:g} kWh",
-    ),
-    _rule(
-        "smallest-battery",
-        "capacity_kwh",
-        "least_kwh",
-        "with an implausible battery",
-        "{session}: {capacity_kwh:g} kWh",
-    ),
-    _rule(
-        "largest-battery",
-        "most_kwh",
-        "capacity_kwh",
-        "with an implausible battery",
-        "{session}: {capacity_kwh:g} kWh",
-    ),
-    _rule(
-        "mean-power",
-        "power_kw",
-        "mean_power_kw",
-        "that charged faster than the point can",
-        "{session}: {mean_power_kw:.4g} of {power_kw:g} kW",
-        "error",
-    ),
-    _rule(
-        "overlap",
-        "arrival",
-        "previous_departure",
-        "that begin before the last one on the plug ended",
-        "{session} at {arrival}",
-    ),
-)
-
-
-def judge_sessions(sessions: pl.DataFrame, charger: str, power_kw: float) -> Iterator[Verdict]:
-    """Verdicts on the sessions of one charge point, by the day of arrival; for each rule only days it fails on.
-
-    `sessions`: session (its name), plug, arrival, departure (one clock), energy_kwh, capacity_kwh (null where
-    unknown). `power_kw`: what the point can give. A step of the day is here a session.
+    `sessions`: sensor, session, plug, plugged_in, plugged_out (UTC), energy_kwh, capacity_kwh, null where unknown;
+    those before the days tell until when a plug was taken. The capacity of a sensor is what its point can give. All
+    days of all sensors are validated at once.
     """
-    frame = _frame(sessions, power_kw)
-    if frame.is_empty():
-        return
-    faulty = faulty_rows(frame, SUITE)
-    n_of_day = dict(frame.group_by("day").len().iter_rows())
-    for rule in SUITE:
-        parts = frame[faulty[rule.name]].partition_by("day", as_dict=True, maintain_order=True)
-        for (day,), part in parts.items():
-            yield _verdict(rule, charger, day, n_of_day[day], part)
+    rules = SUITES["ev-session"]
+    frame = _frame(sessions, sensors, days)
+    faulty = faulty_rows(frame, rules) if frame.height else {}
+    n_sessions = {(day, name): n for day, name, n in frame.group_by("day", "sensor").len().iter_rows()}
+    parts = {
+        rule.name: frame[faulty.get(rule.name, [])].partition_by(
+            "day", "sensor", as_dict=True, maintain_order=True
+        )
+        for rule in rules
+    }
+    for day in days:
+        for sensor in sensors:
+            key = day, sensor.name
+            for rule in rules:
+                yield _verdict(rule, sensor, day, n_sessions.get(key, 0), parts[rule.name].get(key))
 
 
-def _frame(sessions: pl.DataFrame, power_kw: float) -> pl.DataFrame:
-    hours = (pl.col("departure") - pl.col("arrival")).dt.total_seconds() / 3600
+def _frame(sessions: pl.DataFrame, sensors: Sequence[Sensor], days: Collection[date]) -> pl.DataFrame:
+    hours = (pl.col("plugged_out") - pl.col("plugged_in")).dt.total_seconds() / 3600
     return (
-        sessions.sort("plug", "arrival")
+        pl.concat([_local(sessions, sensor) for sensor in sensors])
+        .sort("sensor", "plug", "plugged_in")
         .with_columns(
-            day=pl.col("arrival").dt.date(),
             nothing=pl.when(pl.col("energy_kwh") <= 0).then(1.0),
             least_kwh=CAPACITY_KWH[0],
             most_kwh=CAPACITY_KWH[1],
-            power_kw=power_kw * MEASURED_ABOVE,
             mean_power_kw=pl.when(hours > 0).then(pl.col("energy_kwh") / hours),
-            previous_departure=pl.col("departure").shift(1).over("plug"),
+            previous_out=pl.col("plugged_out").shift(1).over("sensor", "plug"),
+            day=pl.col("plugged_in").dt.date(),
         )
+        .filter(pl.col("day").is_in(list(days)))
         .with_row_index("row")
     )
 
 
-def _verdict(rule: Rule, charger: str, day: date, n: int, faulty: pl.DataFrame) -> Verdict:
+def _local(sessions: pl.DataFrame, sensor: Sensor) -> pl.DataFrame:
+    """The sessions of a sensor on its clock, with what its point can give."""
+    clock = (
+        pl.col("plugged_in", "plugged_out").dt.convert_time_zone(sensor.timezone).dt.replace_time_zone(None)
+    )
+    own = sessions.filter(pl.col("sensor") == sensor.name)
+    most_kw = None if sensor.capacity_kw is None else sensor.capacity_kw * MEASURED_ABOVE
+    return own.with_columns(clock, power_kw=pl.lit(most_kw, pl.Float64))
+
+
+def _verdict(rule: Rule, sensor: Sensor, day: date, n: int, faulty: pl.DataFrame | None) -> Verdict:
+    severity = sensor.quality.severity.get(rule.name, rule.severity)
+    if faulty is None:
+        return Verdict(sensor.name, day, rule.name, True, severity, f"0 of {n} sessions {rule.fault}", ())
     first = rule.first.format(**faulty.row(0, named=True))
     observed = f"{faulty.height} of {n} sessions {rule.fault}, first {first}"
-    columns = ("session", "plug", "arrival", "departure", "energy_kwh", "capacity_kwh")
-    evidence = tuple(faulty.select(columns).head(EVIDENCE_ROWS).to_dicts())
-    return Verdict(charger, day, rule.name, False, rule.severity, observed, evidence)
+    evidence = faulty.select("session", "plug", "plugged_out", event_start="plugged_in", value="energy_kwh")
+    return Verdict(
+        sensor.name, day, rule.name, False, severity, observed, tuple(evidence.head(EVIDENCE_ROWS).to_dicts())
+    )

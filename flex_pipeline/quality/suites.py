@@ -129,6 +129,73 @@ STALENESS = Rule(
     of_days=True,
 )
 
+ENERGY_COUNTED = Rule(
+    "energy-counted",
+    PAIR,
+    at_least("most_apart_kwh", "apart_kwh"),
+    "warning",
+    "apart from what it counts",
+    "{counted_kwh:.4g} kWh counted, {measured_kwh:.4g} kWh measured: at most {most_apart_kwh:.3g} kWh apart is right",
+    of_days=True,
+)
+# of charging sessions, on the columns of `sessions.judge_sessions`
+ORDER = Rule(
+    "order",
+    PAIR,
+    at_least("plugged_out", "plugged_in"),
+    "error",
+    "end before they begin",
+    "{session} at {plugged_in}",
+)
+ENERGY = Rule(
+    "energy",
+    PAIR,
+    at_least("energy_kwh", "nothing"),
+    "warning",
+    "without energy",
+    "{session}: {energy_kwh:g} kWh",
+)
+ENERGY_IN_BATTERY = Rule(
+    "energy-in-battery",
+    PAIR,
+    at_least("capacity_kwh", "energy_kwh"),
+    "warning",
+    "with more energy than the battery holds",
+    "{session}: {energy_kwh:g} kWh into {capacity_kwh:g} kWh",
+)
+SMALLEST_BATTERY = Rule(
+    "smallest-battery",
+    PAIR,
+    at_least("capacity_kwh", "least_kwh"),
+    "warning",
+    "with an implausible battery",
+    "{session}: {capacity_kwh:g} kWh",
+)
+LARGEST_BATTERY = Rule(
+    "largest-battery",
+    PAIR,
+    at_least("most_kwh", "capacity_kwh"),
+    "warning",
+    "with an implausible battery",
+    "{session}: {capacity_kwh:g} kWh",
+)
+MEAN_POWER = Rule(
+    "mean-power",
+    PAIR,
+    at_least("power_kw", "mean_power_kw"),
+    "error",
+    "that charged faster than the point can",
+    "{session}: {mean_power_kw:.4g} of {power_kw:g} kW",
+)
+OVERLAP = Rule(
+    "overlap",
+    PAIR,
+    at_least("plugged_in", "previous_out"),
+    "warning",
+    "that begin before the last one on the plug ended",
+    "{session} at {plugged_in}",
+)
+
 _SERIES = (COMPLETENESS, UNIQUENESS, ALIGNMENT, MINIMUM, MAXIMUM)
 _WATCHED = (*_SERIES, FLAT, SPIKE, DRIFT, STALENESS)
 
@@ -146,5 +213,14 @@ SUITES: Mapping[Kind, tuple[Rule, ...]] = {
     # a step without a value is one at which nothing is asked
     "soc-minima": (UNIQUENESS, ALIGNMENT, MINIMUM, MAXIMUM),
     "soc": (*_SERIES, CONTINUITY, STALENESS),
-    "meter-total": (*_SERIES, CONTINUITY, STALENESS),
+    "meter-total": (*_SERIES, CONTINUITY, STALENESS, ENERGY_COUNTED),
+    "ev-session": (
+        ORDER,
+        ENERGY,
+        ENERGY_IN_BATTERY,
+        SMALLEST_BATTERY,
+        LARGEST_BATTERY,
+        MEAN_POWER,
+        OVERLAP,
+    ),
 }

@@ -65,7 +65,7 @@ def _simulate(
     fill_up: bool,
 ) -> None:
     """Fill in charge and discharge of the feeders step by step; `rooms` become what is left after them."""
-    low, high = _needed(stock, feeders)
+    low, high = needed(stock, feeders)
     one_way = not any(storage.discharge_limit_kw.any() for _, storage in feeders)
     at_once = (one_way or fill_up) and bool(np.isfinite(stock.ceiling_kwh).all())
     soc = stock.start_kwh
@@ -81,7 +81,7 @@ def _simulate(
                 room[t] -= charge[i][t]
 
 
-def _needed(stock: Stock, feeders: list[Feeder]) -> tuple[Array, Array]:
+def needed(stock: Stock, feeders: list[Feeder]) -> tuple[Array, Array]:
     """The least and the most to hold at each step end so that all later statements can still be kept."""
     low = _strictest(np.fmax, stock.floor_kwh, stock.minima, stock.targets)
     high = _strictest(np.fmin, stock.ceiling_kwh, stock.maxima, stock.targets)

@@ -111,11 +111,16 @@ class Solvers:
                 raise BatchError(f"problem {position}: {schedule.reason}\n{schedule.trace}".rstrip())
             yield schedule
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result | Failure]:
-        """`function` of each item, in their order; one that fails, or kills its worker, takes no other along."""
+    def map(
+        self, function: Callable[[Item], Result], items: Iterable[Item], *, chunk: int = CHUNK
+    ) -> Iterator[Result | Failure]:
+        """`function` of each item, in their order; one that fails, or kills its worker, takes no other along.
+
+        A worker is given `chunk` items at a time.
+        """
         waiting = iter(items)
         yield from self._here(function, waiting)
-        yield from self._in_workers(function, waiting)
+        yield from self._in_workers(function, waiting, chunk)
 
     @property
     def _workers_pay(self) -> bool:
@@ -146,11 +151,11 @@ class Solvers:
                 return
 
     def _in_workers(
-        self, function: Callable[[Item], Result], items: Iterator[Item]
+        self, function: Callable[[Item], Result], items: Iterator[Item], size: int
     ) -> Iterator[Result | Failure]:
         under_way: deque[tuple[list[Item], Future[list[Result | Failure]]]] = deque()
         try:
-            while chunk := list(islice(items, CHUNK)):
+            while chunk := list(islice(items, size)):
                 under_way.append((chunk, self._submit(function, chunk)))
                 if len(under_way) == AHEAD * self.processes:
                     yield from self._results(function, *under_way.popleft())

@@ -35,6 +35,7 @@ class Costs:
     wear: float
     terminal: float = 0.0  # less the value of what is in stock at the end
     plugins: float = 0.0
+    emissions: float = 0.0  # at the price of CO2
 
     @classmethod
     def of(cls, terms: Iterable[CostTerm]) -> Costs:
@@ -84,10 +85,18 @@ def energy_cost(problem: Problem, net_kw: Array) -> float:
 def marginal_price(problem: Problem, net_kw: Array) -> Array:
     """What one more kWh of consumption costs in each step (T,), where steps are independent: currency per kWh."""
     site = problem.site
-    price = np.where(net_kw >= 0, site.consumption_price, site.production_price)
+    price = np.where(net_kw >= 0, *problem.prices(site))
     for commitment in site.commitments:
         price = price + np.where(net_kw >= commitment.baseline_kw, commitment.up_price, commitment.down_price)
     return price
+
+
+def emitted_kg(problem: Problem, site: Site, net_kw: Array) -> Array:
+    """CO2 of the net power of a connection in each step, (T,): h·(k·n⁺ − q·n⁻)."""
+    if site.intensity is None:
+        return np.zeros(problem.grid.n)
+    way = np.where(net_kw >= 0, site.intensity.consumption, site.intensity.production)
+    return np.asarray(problem.grid.hours * way * net_kw)
 
 
 def commitment_cost(problem: Problem, net_kw: Array) -> float:
@@ -108,6 +117,8 @@ def connection_terms(problem: Problem, net_kw: Array) -> Iterator[CostTerm]:
             yield CostTerm("peaks", _named(site, name), _highest_cost(limit, flow))
     for c in site.commitments:
         yield CostTerm("commitments", _named(site, c.name), _deviation(problem, c, net_kw))
+    if site.intensity is not None and (price := problem.emissions.price) is not None:
+        yield CostTerm("emissions", _named(site, "CO2"), float(price @ emitted_kg(problem, site, net_kw)))
 
 
 def group_terms(problem: Problem, group: Group, net_kw: Array) -> Iterator[CostTerm]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.scheduling.formulation import Formulation
 from flex_pipeline.scheduling.highs import conflict, solve_program
+from flex_pipeline.scheduling.limits import Limit
 from flex_pipeline.scheduling.linear_program import LinearProgram
 from flex_pipeline.scheduling.parts.part import SITE
 from flex_pipeline.scheduling.problem import Problem
@@ -17,7 +20,9 @@ from flex_pipeline.scheduling.search import Found
 from flex_pipeline.scheduling.template import Index, Name
 
 Array = NDArray[np.float64]
-NOTICEABLE = 1e-6  # kW or kWh
+NOTICEABLE = 1e-6  # kW, kWh or kg
+IMPORT = "site_import_limit"
+KINDS = {"site": "the connection for", "group": "the group", "coupling": "the converter"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,15 @@ def diagnose(least: Found) -> Diagnosis:
 
 def _broken(formulation: Formulation, family: Name, amounts: Array) -> str:
     limit = formulation.template.limits[family]
-    when = _when(formulation.problem, np.flatnonzero(amounts > NOTICEABLE), limit.unit)
+    steps = formulation.template.rows[family].steps[amounts > NOTICEABLE]
+    when = _when(formulation.problem, steps, limit)
     most = f"{amounts.max():.6g} {limit.unit}"
-    return f"{limit.field} of {_subject(formulation, family)} is {limit.broken} by up to {most} {when}"
+    if (node := _internal(formulation, family)) is not None:
+        too = "too little" if family[1] == IMPORT else "too much"
+        return f"{node} has no connection, and its devices deliver up to {most} {too} {when}"
+    return (
+        f"{limit.field} of {_subject(formulation, family)} is {limit.broken} by up to {most} {when}".rstrip()
+    )
 
 
 def _conflict(formulation: Formulation, rigid: LinearProgram) -> dict[Name, str]:
@@ -88,8 +99,7 @@ def _conflict(formulation: Formulation, rigid: LinearProgram) -> dict[Name, str]
     for name, family in formulation.template.rows.items():
         steps = family.steps[[row in rows for row in family.index.tolist()]]
         if steps.size:
-            limit = formulation.template.limits.get(name)
-            found[name] = _when(formulation.problem, steps, "kW" if limit is None else limit.unit)
+            found[name] = _when(formulation.problem, steps, formulation.template.limits.get(name))
     return found
 
 
@@ -102,21 +112,55 @@ def _smallest_change(rigid: LinearProgram, reliefs: Index) -> float | None:
 def _change(formulation: Formulation, family: Name, amount: float | None) -> str:
     limit = formulation.template.limits[family]
     named = f"{limit.field} of {_subject(formulation, family)}"
-    return named if amount is None else f"{limit.remedy} {named} by {amount:.6g} {limit.unit}"
+    if amount is None:
+        return named
+    if (node := _internal(formulation, family)) is not None:
+        way, others = ("consumption", "production") if family[1] == IMPORT else ("production", "consumption")
+        members = ", ".join(sorted(_flexible(formulation.problem, node)))
+        return (
+            f"giving {node} a connection with a site-{way}-capacity of {amount:.6g} {limit.unit}, or its devices "
+            f"({members}) that much more {others}-capacity"
+        )
+    to = f", to {_budget_kg(formulation, family) + amount:.6g} kg" if limit.unit == "kg" else ""
+    return f"{limit.remedy} {named} by {amount:.6g} {limit.unit}{to}"
+
+
+def _budget_kg(formulation: Formulation, family: Name) -> float:
+    """What a budget of CO2 is now."""
+    parameters = formulation.parts[family[0]].parameters
+    return float(parameters["most_kg" if family[1] == "emissions_budget" else "most_kg_a_day"][0])
+
+
+def _internal(formulation: Formulation, family: Name) -> str | None:
+    """The commodity whose balance a limit is, where it has no connection: what some devices deliver, others take."""
+    part = formulation.parts[family[0]]
+    bounds = [part.parameters.get(name, np.ones(1)) for name in ("import_kw", "export_kw")]
+    return part.name if part.kind == "site" and not np.any(bounds) else None
+
+
+def _flexible(problem: Problem, commodity: str) -> Iterator[str]:
+    """Devices on a commodity whose power is to be decided."""
+    return (s.name for s in problem.storages if problem.commodity.get(s.name, ELECTRICITY) == commodity)
 
 
 def _subject(formulation: Formulation, family: Name) -> str:
     part = formulation.parts[family[0]]
-    if part.kind != "site":
-        return part.name
-    return "the site" if part.key == SITE else f"the connection for {part.name}"
+    if part.key == SITE or part.kind == "emissions":
+        return "the site"
+    if _internal(formulation, family) is not None:
+        return f"{part.name}, which has no connection"
+    return f"{KINDS[part.kind]} {part.name}" if part.kind in KINDS else part.name
 
 
-def _when(problem: Problem, steps: Index, unit: str) -> str:
-    """States of charge are at the end of a step, powers last for one."""
+def _when(problem: Problem, steps: Index, limit: Limit | None) -> str:
+    """States of charge are at the end of a step, powers last for one, budgets for a day or the whole horizon."""
     steps = np.sort(steps[steps >= 0])
-    if not steps.size:
+    unit = "kW" if limit is None else limit.unit
+    if not steps.size or (limit is not None and limit.field == "emissions-budget"):
         return ""
+    if unit == "kg":
+        days = sorted({f"{problem.grid.local(int(t), problem.timezone):%Y-%m-%d}" for t in steps})
+        return f"on {', '.join(days)}"
     if unit != "kWh":
         marked = np.zeros(problem.grid.n, np.bool_)
         marked[steps] = True

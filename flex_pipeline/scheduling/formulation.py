@@ -43,7 +43,14 @@ class _Concave:
 class Formulation:
     """The stamped program of a problem, with binaries at `binding`: (name of a storage or priced flow, step)."""
 
-    def __init__(self, problem: Problem, binding: Where = frozenset(), *, elastic: bool = False) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        binding: Where = frozenset(),
+        *,
+        elastic: bool = False,
+        most_money: float = np.inf,
+    ) -> None:
         self.problem = problem
         self.parts = parts_of(problem, elastic=elastic, directed=bool(binding))
         self.composition = composition_of(self.parts)
@@ -61,7 +68,9 @@ class Formulation:
             program = program.without(np.flatnonzero(never))
         for name, coefficients in self._ranked():
             program = program.with_objective(name, coefficients)
-        self.program = program
+        if problem.emissions.has_budget:
+            program = program.with_objective("emissions", *self._emitted())
+        self.program = program.with_ceiling("money", most_money) if np.isfinite(most_money) else program
 
     def part(self, kind: str, name: str) -> Part:
         """One part."""
@@ -91,6 +100,21 @@ class Formulation:
         )
         return plan, plan.both_ways() | self._prices_both_ways(x)
 
+    def carried(self, before: Formulation, x: Array) -> Array:
+        """A point of another formulation of the problem, at which no power goes both ways, as one of this."""
+        point = np.zeros(self.template.column_lower.size)
+        for name, columns in self.template.columns.items():
+            if name in before.template.columns:
+                point[columns] = x[before.template.columns[name]]
+        for storage in self.problem.storages:
+            number = self._number[key("storage", storage.name)]
+            if (number, "charging") not in before.template.columns:
+                charging = self.template.columns.get((number, "charging"), np.empty(0, np.intp))
+                point[charging] = (
+                    x[before.columns(key("storage", storage.name), "charge")][: charging.size] > 0
+                )
+        return point
+
     def fixed(self, program: LinearProgram, x: Array, both_ways: Where) -> LinearProgram:
         """The program with each of these directions fixed by the sign of the net power at x."""
         lower, upper = program.col_lower.copy(), program.col_upper.copy()
@@ -108,6 +132,13 @@ class Formulation:
     def process_columns(self, process: Process) -> Index:
         """The columns (T,) that say when a process starts, or runs if it is BREAKABLE."""
         return self.columns(key("process", process.name), "runs" if process.breakable else "start")
+
+    @property
+    def choices(self) -> tuple[Index, Index]:
+        """The integer columns that say when processes run, and all others: which way power goes."""
+        chosen = [self.process_columns(process) for process in self.problem.processes]
+        times = np.concatenate([*chosen, np.empty(0, np.intp)])
+        return times, np.setdiff1d(np.flatnonzero(self.program.integer), times)
 
     def only_choice(self, program: LinearProgram) -> Index | None:
         """The columns of which exactly one is 1, where there is no other choice in a program."""
@@ -180,6 +211,19 @@ class Formulation:
             yield f"priority {priority.rank}, sooner", sooner
             yield f"priority {priority.rank}, alike", alike
 
+    def _emitted(self) -> tuple[Array, float]:
+        """kg of CO2 as an objective: its coefficients, and what is emitted whatever is done."""
+        coefficients, constant = np.zeros(self.template.column_lower.size), 0.0
+        for i, part in enumerate(self.parts):
+            template = part_template(part.shape)
+            if (port := template.ports.get("emitted")) is None:
+                continue
+            numbers = template.numbers(template.vector([part.parameters]))
+            own = coefficients[self.composition.columns[i]]
+            np.add.at(own, port.columns, numbers[port.coefficients])
+            constant += float(numbers[port.constants].sum())
+        return coefficients, constant
+
     def _violation_weights(self) -> Array:
         """What a unit of each relief counts; infinite where a limit must hold in any plan."""
         weights = np.zeros(self.template.column_lower.size)
@@ -245,7 +289,7 @@ class Formulation:
             )
             for part in self.parts
             if isinstance(part.shape, MeterShape)
-            for flow in part.shape.priced
+            for flow in part.shape.flows
             if flow.concave
         )
 

@@ -62,7 +62,8 @@ def solve_program(
         _pass(highs, lp, objective)
         if start is not None:
             _start_at(highs, start)
-        _run(highs, time_limit_s)
+        # a search over integers counts its own time; a linear program all that the solver has worked since it was made
+        _run(highs, time_limit_s if lp.integer.any() else highs.getRunTime() + time_limit_s)
         solution = _solution(lp, highs)
         IDLE.append(highs)
         if solution.status != "unknown" or lp.integer.any():
@@ -104,7 +105,7 @@ class Simplex:
         if cutoff != self._cutoff:
             self._highs.setOptionValue("objective_bound", cutoff)
             self._cutoff = cutoff
-        _run(self._highs, time_limit_s)
+        _run(self._highs, self._highs.getRunTime() + time_limit_s)
         solution = _solution(lp, self._highs)
         if solution.status == "unknown":
             return solve_program(lp, objective, time_limit_s=time_limit_s)
@@ -142,7 +143,7 @@ def conflict(lp: LinearProgram) -> NDArray[np.intp]:
     """Rows that cannot hold together, but could without any one of them; none where only integers conflict."""
     highs = _highs(TOLERANCE, iis_strategy=6)
     _pass(highs, replace(lp, integer=np.zeros_like(lp.integer)), "money")
-    _run(highs, 5.0)
+    _run(highs, highs.getRunTime() + 5.0)
     _, found = highs.getIis()
     rows = np.array(found.row_index_, np.intp)
     IDLE.append(highs)
@@ -165,8 +166,8 @@ def _highs(tolerance: float, **options: float) -> Any:
     return solver
 
 
-def _run(highs: Any, time_limit_s: float) -> None:
-    highs.setOptionValue("time_limit", highs.getRunTime() + time_limit_s)  # it counts from when it was made
+def _run(highs: Any, time_limit: float) -> None:
+    highs.setOptionValue("time_limit", time_limit)
     highs.run()
 
 

@@ -18,7 +18,7 @@ class Limit:
     """
 
     field: str
-    unit: str  # kW or kWh
+    unit: str  # kW, kWh or kg
     upper: bool
     weight: float
 

@@ -108,9 +108,9 @@ class LinearProgram:
             row_upper=np.append(self.row_upper, most - constant),
         )
 
-    def with_objective(self, name: str, coefficients: Array) -> LinearProgram:
+    def with_objective(self, name: str, coefficients: Array, constant: float = 0.0) -> LinearProgram:
         """The same with one more objective."""
-        return replace(self, objectives={**self.objectives, name: (coefficients, 0.0)})
+        return replace(self, objectives={**self.objectives, name: (coefficients, constant)})
 
     def with_integers_fixed(self, x: Array) -> LinearProgram:
         """The linear program that is left once the integers have the values they have in x."""
@@ -118,6 +118,19 @@ class LinearProgram:
         lower = np.where(self.integer, fixed, self.col_lower)
         upper = np.where(self.integer, fixed, self.col_upper)
         return replace(self, col_lower=lower, col_upper=upper, integer=np.zeros_like(self.integer))
+
+    def with_continuous(self, columns: NDArray[np.intp]) -> LinearProgram:
+        """The same with these columns no integers."""
+        integer = self.integer.copy()
+        integer[columns] = False
+        return replace(self, integer=integer)
+
+    def with_columns_fixed(self, columns: NDArray[np.intp], x: Array) -> LinearProgram:
+        """The same with some of its integers held at the values they have in x."""
+        lower, upper, integer = self.col_lower.copy(), self.col_upper.copy(), self.integer.copy()
+        lower[columns] = upper[columns] = np.round(x[columns])
+        integer[columns] = False
+        return replace(self, col_lower=lower, col_upper=upper, integer=integer)
 
     def optimal_face(self, reduced_costs: Array, row_duals: Array) -> LinearProgram:
         """All optima of a solved linear program: what complements its dual solution, and nothing else."""

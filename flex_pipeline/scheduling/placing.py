@@ -46,7 +46,7 @@ def place(problem: Problem) -> Placement:
             settled[process.name] = _must(first_chance(_left(problem, settled)[process.name]))
     for process in in_order(problem.processes):
         if process.type != "INFLEXIBLE" and process.dearest:
-            price = -np.outer(process.profile_kw, problem.site.consumption_price)
+            price = -np.outer(process.profile_kw, problem.prices(problem.site)[0])
             settled[process.name] = _must(best_runs(_left(problem, settled)[process.name], price))
     rest = _with_load(problem, settled)
     if rest.storages or rest.additions or not rest.processes or not rest.steps_are_independent:
@@ -90,7 +90,7 @@ def marginal_cost(problem: Problem, process: Process) -> Array:
 def _added_cost(problem: Problem, power_kw: float) -> Array:
     site, without = problem.site, problem.site.fixed_kw
     running = without + power_kw
-    prices = [(np.zeros(problem.grid.n), site.consumption_price, site.production_price)]
+    prices = [(np.zeros(problem.grid.n), *problem.prices(site))]
     prices += [(c.baseline_kw, c.up_price, c.down_price) for c in site.commitments]
     cost = np.zeros(problem.grid.n)
     for baseline, up, down in prices:
@@ -116,7 +116,8 @@ def _must(runs: Runs | None) -> Runs:
 def _do_not_meet(problem: Problem) -> bool:
     """Whether no process makes another's time dearer, or waits for another."""
     site = problem.site
-    one_price = bool((site.consumption_price == site.production_price).all() or (site.fixed_kw >= 0).all())
+    consumption, production = problem.prices(site)
+    one_price = bool((consumption == production).all() or (site.fixed_kw >= 0).all())
     alone = not any(process.after for process in problem.processes)
     return alone and one_price and not site.commitments and bool(np.isinf(site.import_limit_kw).all())
 

@@ -16,6 +16,7 @@ from flex_pipeline.scheduling.costs import (
     CostTerm,
     connection_terms,
     device_breaches,
+    emitted_kg,
     group_terms,
     meter_breaches,
     stock_path,
@@ -89,6 +90,18 @@ class Plan:
         """What the plan costs, by component."""
         return Costs.of(self.terms)
 
+    @cached_property
+    def emitted_kg(self) -> Array:
+        """CO2 of all connections in each step, (T,)."""
+        found = (emitted_kg(self.problem, site, self.at(site)) for site in self.problem.connections)
+        return sum(found, np.zeros(self.problem.grid.n))
+
+    @property
+    def objective(self) -> float:
+        """What was minimised, in currency: the costs, and what CO2 counts beyond them."""
+        weight = self.problem.emissions.weight
+        return self.costs.total + (weight * float(self.emitted_kg.sum()) if weight else 0.0)
+
     def _terms(self) -> Iterator[CostTerm]:
         for site in self.problem.connections:
             yield from connection_terms(self.problem.at(site), self.at(site))
@@ -113,7 +126,7 @@ class Plan:
 
     @cached_property
     def violation(self) -> float:
-        """By how much the plan is infeasible: the largest violation of a hard constraint, in kW or kWh."""
+        """By how much the plan is infeasible: the largest violation of a hard constraint, in kW, kWh or kg."""
         return max((float(np.max(v, initial=0.0)) for v in self._violations()), default=0.0)
 
     def _violations(self) -> Iterator[Array]:
@@ -121,6 +134,7 @@ class Plan:
             net = self.at(meter)
             yield net - meter.import_limit_kw
             yield -net - meter.export_limit_kw
+        yield from self._budget_violations()
         for storage, charge, discharge in zip(
             self.problem.storages, self.charge_kw, self.discharge_kw, strict=True
         ):
@@ -131,6 +145,13 @@ class Plan:
         for coupling in self.problem.couplings:
             yield from _coupling_violations(coupling, self.power_kw)
         yield np.array([added.violation for added in self.added])
+
+    def _budget_violations(self) -> Iterator[Array]:
+        aim = self.problem.emissions
+        if aim.budget_kg is not None:
+            yield self.emitted_kg.sum(keepdims=True) - aim.budget_kg
+        if aim.daily_budget_kg is not None:
+            yield np.add.reduceat(self.emitted_kg, list(self.problem.days)) - aim.daily_budget_kg
 
     def _process_violations(self) -> Iterator[Array]:
         """Steps or runs too many or too few, times the power."""

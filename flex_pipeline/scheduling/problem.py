@@ -53,6 +53,29 @@ class Commitment:
 
 
 @dataclass(frozen=True)
+class Intensity:
+    """CO2 of energy at a connection, (T,) kg per kWh."""
+
+    consumption: Array  # of what comes in
+    production: Array  # credited for what goes out
+
+
+@dataclass(frozen=True)
+class EmissionsAim:
+    """What CO2 costs, what it counts beyond that, and how much of it there may be."""
+
+    price: Array | None = None  # (T,) currency per kg
+    weight: float = 0.0  # currency that a kg counts as in what is minimised, but does not cost
+    budget_kg: float | None = None  # of the whole horizon
+    daily_budget_kg: float | None = None  # of each local day
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether how much is emitted is bounded."""
+        return self.budget_kg is not None or self.daily_budget_kg is not None
+
+
+@dataclass(frozen=True)
 class Site:
     """Everything behind one connection that is not a device; there is one connection per commodity."""
 
@@ -67,6 +90,7 @@ class Site:
     export_peak: SoftLimit | None = None
     commitments: tuple[Commitment, ...] = ()
     commodity: str = ELECTRICITY
+    intensity: Intensity | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +222,7 @@ class Problem:
     couplings: tuple[Coupling, ...] = ()
     priorities: tuple[Priority, ...] = ()  # the highest rank first
     fixed: Mapping[str, Array] = field(default_factory=dict)  # power (T,) of devices that leave no choice
+    emissions: EmissionsAim = EmissionsAim()
 
     def by_name(self) -> Problem:
         """The same with devices in an order of their own: so the order in which they are given changes nothing."""
@@ -219,7 +244,7 @@ class Problem:
         """Whether all that is paid depends on the net power of the site, and in each step on that of the step alone."""
         site = self.site
         across = (site.import_soft, site.export_soft, site.import_peak, site.export_peak)
-        return not (any(across) or self.groups or self.others)
+        return not (any(across) or self.groups or self.others or self.emissions.has_budget)
 
     @property
     def connections(self) -> tuple[Site, ...]:
@@ -230,6 +255,17 @@ class Problem:
     def meters(self) -> tuple[Meter, ...]:
         """Connections and groups."""
         return (*self.connections, *self.groups)
+
+    def prices(self, connection: Site) -> tuple[Array, Array]:
+        """What a kWh counts that comes in there, and one that goes out, (T,): its price, and that of its CO2."""
+        aim, intensity = self.emissions, connection.intensity
+        if intensity is None or (aim.price is None and not aim.weight):
+            return connection.consumption_price, connection.production_price
+        per_kg = aim.weight + (0.0 if aim.price is None else aim.price)
+        return (
+            connection.consumption_price + per_kg * intensity.consumption,
+            connection.production_price + per_kg * intensity.production,
+        )
 
     def at(self, connection: Site) -> Problem:
         """The same, seen from the connection of another commodity."""
@@ -256,6 +292,12 @@ class Problem:
                 low += power.low_kw
                 high += power.high_kw
         return low, high
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The first step of each local day."""
+        dates = [self.grid.local(t, self.timezone).date() for t in range(self.grid.n)]
+        return tuple(t for t, date in enumerate(dates) if t == 0 or date != dates[t - 1])
 
     def with_fixed(self, power_kw: Mapping[str, Array]) -> Problem:
         """The same with devices whose power is known as fixed load, wherever it counts."""

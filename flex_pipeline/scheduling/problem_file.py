@@ -11,6 +11,7 @@ from typing import Literal
 
 from flex_pipeline.portfolio.fields import Fault
 from flex_pipeline.scheduling.batch import Failure, Solvers
+from flex_pipeline.scheduling.pareto import ParetoTable, pareto
 from flex_pipeline.scheduling.plugins import PluginError, load
 from flex_pipeline.scheduling.problem import Problem, ProblemError
 from flex_pipeline.scheduling.reading import read_problem
@@ -25,10 +26,11 @@ ONLY_A_FALLBACK: ExitStatus = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """A schedule, or what is wrong with the file; and the exit status that says which."""
+    """A schedule, or a table where that was asked for, or what is wrong with the file; the exit status says which."""
 
     exit_status: ExitStatus
     schedule: Schedule | None = None
+    table: ParetoTable | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -43,8 +45,10 @@ def read_file(path: Path) -> Problem:
     return read_problem(mapping)
 
 
-def solve_file(path: Path, plugins: Sequence[str] = ()) -> Answer:
+def solve_file(path: Path, plugins: Sequence[str] = (), pareto_points: int | None = None) -> Answer:
     """Solve a problem file whose fields may be those of plugins, which are modules.
+
+    With a number of points, the answer is what less CO2 would cost in place of one schedule.
 
     Exit status 0: solved, also with breaches. 3: no plan keeps the hard constraints; the schedule is the
     one that violates them least, or the fallback. 2: the file is no problem.
@@ -56,14 +60,27 @@ def solve_file(path: Path, plugins: Sequence[str] = ()) -> Answer:
         return Answer(BAD_INPUT, faults=(Fault("plugin", None, str(error)),))
     except ProblemError as error:
         return Answer(BAD_INPUT, faults=error.faults)
+    if pareto_points is not None:
+        return _table(problem, pareto_points)
     schedule = solve(problem)
     return Answer(ONLY_A_FALLBACK if schedule.status == "infeasible" else SOLVED, schedule)
 
 
-def solve_files(paths: Sequence[Path], plugins: Sequence[str] = ()) -> Iterator[Answer]:
+def _table(problem: Problem, points: int) -> Answer:
+    try:
+        table = pareto(problem, points)
+    except ValueError as error:
+        return Answer(BAD_INPUT, faults=(Fault("flex_context", None, f"a Pareto table {error}"),))
+    return Answer(SOLVED if table.points else ONLY_A_FALLBACK, table=table)
+
+
+def solve_files(
+    paths: Sequence[Path], plugins: Sequence[str] = (), pareto_points: int | None = None
+) -> Iterator[Answer]:
     """Solve many, in their order, in worker processes once those pay; none takes another along."""
     with Solvers() as solvers:
-        for answer in solvers.map(partial(solve_file, plugins=tuple(plugins)), paths):
+        solving = partial(solve_file, plugins=tuple(plugins), pareto_points=pareto_points)
+        for answer in solvers.map(solving, paths):
             if isinstance(answer, Failure):
                 yield Answer(BAD_INPUT, faults=(Fault("", None, f"cannot be solved: {answer.reason}"),))
             else:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.costs import Breach, Costs, CostTerm
+from flex_pipeline.scheduling.emissions import EmissionsKg
 from flex_pipeline.timeseries.grid import Grid
 
 Array = NDArray[np.float64]
@@ -29,10 +30,11 @@ class DeviceSchedule:
 class Certificate:
     """Proof by numbers: how far the schedule is from feasible, and the cost that none can undercut.
 
-    `bound` is None where no bound is known; `gap` is what the schedule costs beyond it.
+    `bound` is None where no bound is known; `gap` is what the schedule costs beyond it. Where CO2 has a weight, it is
+    among these costs at w/(1 − w) per kg.
     """
 
-    primal_violation: float  # kW or kWh
+    primal_violation: float  # kW, kWh or kg
     bound: float | None
     gap: float | None
 
@@ -43,7 +45,7 @@ class ShadowPrice:
 
     component: str  # "site", or the name of a device, group or commodity
     family: str  # of constraints, such as site_import_limit
-    per: str  # unit of the limit: "kW" or "kWh"
+    per: str  # unit of the limit: "kW", "kWh" or "kg"
     values: Array
 
 
@@ -91,14 +93,21 @@ class Schedule:
     shadow_prices: tuple[ShadowPrice, ...] = ()
     groups: Mapping[str, Array] = field(default_factory=dict)  # net power (T,) in kW
     commodities: Mapping[str, CommoditySchedule] = field(default_factory=dict)  # other than electricity
+    emissions_kg: EmissionsKg | None = None  # of CO2, where the flex-context says how much a kWh stands for
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON that `flex-pipeline solve` prints; steps are the local times at which they start."""
+        co2 = self.emissions_kg
         return {
             "status": self.status,
             "steps": [self.grid.local(t, self.timezone).isoformat() for t in range(self.grid.n)],
             "devices": [
-                {"name": name, "power_kw": _rounded(device.power_kw), "soc_kwh": _rounded(device.soc_kwh)}
+                {
+                    "name": name,
+                    "power_kw": _rounded(device.power_kw),
+                    "soc_kwh": _rounded(device.soc_kwh),
+                    "emissions_kg": None if co2 is None else round(co2.devices[name], 9) + 0.0,
+                }
                 for name, device in self.devices.items()
             ],
             "site_power_kw": _rounded(self.site_power_kw),
@@ -107,6 +116,7 @@ class Schedule:
                 {"component": term.component, "name": term.name, "cost": round(term.cost, 9) + 0.0}
                 for term in self.cost_terms
             ],
+            "emissions_kg": None if co2 is None else co2.to_dict(),
             "certificate": {
                 "primal_violation": self.certificate.primal_violation,
                 "bound": self.certificate.bound,

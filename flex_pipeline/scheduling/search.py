@@ -4,13 +4,14 @@ The linear program may charge and discharge at once, or sell dear what it buys c
 Where it does, the direction is fixed by the sign of the net power; if that costs more than the gap,
 binaries are added at those steps.
 The search for the times of processes begins where they come one after the other, and the rest after them: so what it
-finds is never dearer, whenever its time is up.
+finds is never dearer, whenever its time is up. Where directions bind as well, they are chosen before the times.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Literal
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from flex_pipeline.scheduling.process import Process
 from flex_pipeline.scheduling.schedule import Effort
 
 ROUNDS = 20  # of fixing directions: rarely more than two are needed
+HALF = 0.5  # of the time left, for a choice that another one follows
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,11 @@ class Search:
     """One problem, its present formulation, and what has been proved so far."""
 
     problem: Problem
-    gap: float  # money
+    gap: float  # of the objective
     deadline: float  # of perf_counter
     elastic: bool = False
+    objective: Literal["money", "emissions"] = "money"
+    most_money: float = np.inf
     bound: float = -np.inf
     build_seconds: float = 0.0
     solve_seconds: float = 0.0
@@ -59,15 +63,17 @@ class Search:
     def cheapest(self) -> Found | None:
         """The best plan found within the gap or the time; None where the problem is infeasible."""
         best = self._one_after_the_other()
-        binding: Where = frozenset()
+        start = None if best is None else best.solution.x
+        if binding := self._directions_that_bind():
+            self._formulate(binding)
+            start = self._directions_first(best)
         while True:
-            start = best.solution.x if best is not None and not binding else None
-            solution = self._solve(self.formulation.program, "money", start=start)
+            solution = self._solve(self.formulation.program, self.objective, start=start)
             if solution.x is None:
                 return best
-            self.bound = max(self.bound, bound_on(self.formulation.program, "money", solution))
-            program, solution = self._linear(solution, "money")
-            found, both_ways = self._with_directions(program, solution)
+            self.bound = max(self.bound, bound_on(self.formulation.program, self.objective, solution))
+            program, solution = self._linear(solution, self.objective)
+            found, both_ways = self._with_directions(program, solution, self.objective)
             if found is not None and (best is None or found.solution.value < best.solution.value):
                 best = found
             proved = best is not None and best.solution.value - self.bound <= self.tolerance
@@ -75,6 +81,7 @@ class Search:
                 return best
             binding |= both_ways
             self._formulate(binding)
+            start = self._directions_first(best)
 
     def sooner(self, found: Found) -> Found:
         """At no more cost, with no process that could run sooner by itself; as far as time allows."""
@@ -103,7 +110,7 @@ class Search:
         solution = self._solve(face, "preference", feasible=True)
         better, _ = self._with_directions(face, solution, "preference")
         most = max(found.solution.value + _rounding(found), self.bound + self.tolerance)
-        return found.plan if better is None or better.plan.costs.total > most else better.plan
+        return found.plan if better is None or better.plan.objective > most else better.plan
 
     def least_violating(self) -> Found | None:
         """The plan that violates hard constraints least, and of those the cheapest."""
@@ -139,7 +146,39 @@ class Search:
         program = self.formulation.placed(self.formulation.program, one_after_the_other(self.problem))
         if program.integer.any():
             return None
-        return self._with_directions(program, self._solve(program, "money"))[0]
+        return self._with_directions(program, self._solve(program, self.objective), self.objective)[0]
+
+    def _directions_that_bind(self) -> Where:
+        """Where power would go both ways, as it then pays, if processes could run in part."""
+        program = self.formulation.program
+        if not self.problem.processes or self.formulation.only_choice(program) is not None:
+            return frozenset()
+        relaxed = replace(program, integer=np.zeros_like(program.integer))
+        return self._with_directions(relaxed, self._solve(relaxed, self.objective), self.objective)[1]
+
+    def _directions_first(self, best: Found | None) -> Array | None:
+        """A point to begin with, and a bound: directions while processes may run in part, then times with these.
+
+        Either choice is quick, both at once are not; and to run in part saves little.
+        """
+        formulation, program, point = self.formulation, self.formulation.program, None
+        if best is not None and best.solution.x is not None:
+            point = formulation.carried(best.formulation, best.solution.x)
+        times, directions = formulation.choices
+        if not (times.size and directions.size):
+            return point
+        in_part = program.with_continuous(times)
+        solution = self._solve(in_part, self.objective, start=point, share=HALF)
+        if solution.x is None:
+            return point
+        self.bound = max(self.bound, bound_on(in_part, self.objective, solution))
+        begin = solution.x.copy()
+        if point is not None:  # the solver finds anew what follows from integers
+            begin[times] = point[times]
+        directed = program.with_columns_fixed(directions, solution.x)
+        found = self._solve(directed, self.objective, start=begin, share=HALF)
+        is_better = best is None or found.value < best.solution.value
+        return found.x if found.x is not None and is_better else point
 
     def _sooner(self, found: Found, process: Process, most: float) -> Found | None:
         """With one process running sooner at a cost of no more than this; None where it cannot.
@@ -175,12 +214,14 @@ class Search:
             return None
         fixed = program.with_integers_fixed(solution.x)
         better, _ = self._with_directions(fixed, self._solve(fixed, "money"))
-        return better if better is not None and better.plan.costs.total <= most else None
+        return better if better is not None and better.plan.objective <= most else None
 
     def _formulate(self, binding: Where) -> None:
         started = perf_counter()
-        self.formulation = Formulation(self.problem, binding, elastic=self.elastic)
-        plain = not (self.elastic or binding)
+        self.formulation = Formulation(
+            self.problem, binding, elastic=self.elastic, most_money=self.most_money
+        )
+        plain = not (self.elastic or binding or np.isfinite(self.most_money))
         self.simplex = Simplex(self.formulation.composition.basis if plain else None)
         self.build_seconds += perf_counter() - started
 
@@ -199,13 +240,14 @@ class Search:
         *,
         feasible: bool = False,
         start: Array | None = None,
+        share: float = 1.0,
     ) -> Solution:
         """Solve; `feasible`: the last point keeps this program too, but was best for another objective.
 
-        `start` is a point that keeps a program with integers.
+        `start` is a point that keeps a program with integers; `share`: of the time that is left.
         """
         started = perf_counter()
-        left = max(self.deadline - started, 1.0)
+        left = max(share * (self.deadline - started), share)
         if program.integer.any():
             options = self.formulation.only_choice(program)
             if options is not None:

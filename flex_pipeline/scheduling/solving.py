@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.scheduling.costs import marginal_price
+from flex_pipeline.scheduling.emissions import emissions_of
 from flex_pipeline.scheduling.parts.site import site_key
 from flex_pipeline.scheduling.placing import Placement, place
 from flex_pipeline.scheduling.plan import Plan
@@ -49,7 +50,7 @@ def solve(problem: Problem, *, mip_gap_money: float = 1e-6, time_limit_s: float 
     if nothing_left and rest.steps_are_independent and settled.violation <= FEASIBLE:
         prices = {ELECTRICITY: marginal_price(rest, settled.net_kw)}
         return to_schedule(
-            problem, placement, settled, "optimal", bound=settled.costs.total, marginal_prices=prices
+            problem, placement, settled, "optimal", bound=settled.objective, marginal_prices=prices
         )
     return _optimise(problem, placement, mip_gap_money, perf_counter() + time_limit_s)
 
@@ -68,7 +69,7 @@ def _optimise(problem: Problem, placement: Placement, gap: float, deadline: floa
     if plan is None:
         text = f"no plan could be computed that is exact to {FEASIBLE:g} kW or kWh: {TOO_FAR_APART}"
         return to_schedule(problem, placement, found.plan, "infeasible", diagnosis=text, effort=search.effort)
-    status: Status = "optimal" if plan.costs.total - search.bound <= search.tolerance else "feasible"
+    status: Status = "optimal" if plan.objective - search.bound <= search.tolerance else "feasible"
     return to_schedule(
         problem,
         placement,
@@ -128,17 +129,16 @@ def to_schedule(
 ) -> Schedule:
     """A plan of what was left to decide, together with what was settled before."""
     whole, prices = placement.whole(plan), marginal_prices or {}
-    costs = whole.costs
     return Schedule(
         status,
         problem.grid,
         problem.timezone,
         _devices(problem.names, whole),
         whole.net_kw,
-        costs,
+        whole.costs,
         whole.terms,
         whole.breaches,
-        Certificate(whole.violation, bound, None if bound is None else costs.total - bound),
+        Certificate(whole.violation, bound, None if bound is None else whole.objective - bound),
         prices.get(ELECTRICITY),
         diagnosis,
         fallback_used,
@@ -150,6 +150,7 @@ def to_schedule(
             site.commodity: CommoditySchedule(whole.at(site), prices.get(site.commodity))
             for site in whole.problem.others
         },
+        emissions_of(whole),
     )
 
 

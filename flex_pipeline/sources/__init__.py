@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Union
 
@@ -19,11 +19,25 @@ from flex_pipeline.sources.http import redacted
 from flex_pipeline.sources.open_meteo import OpenMeteoSource
 from flex_pipeline.sources.reading import Reading, Window
 from flex_pipeline.sources.series import SeriesSource
+from flex_pipeline.sources.sessions import SessionTable
 from flex_pipeline.sources.simulated import SIMULATIONS, SimulatedSource
 from flex_pipeline.sources.sql import SqlSource
 from flex_pipeline.sources.tabular import CsvSource, ParquetSource
+from flex_pipeline.sources.together import Together
+from flex_pipeline.sources.web import WebSource
 
-__all__ = ["Reading", "SourceError", "Window", "check_source", "fetch", "read", "source_name", "source_of"]
+__all__ = [
+    "Reading",
+    "SourceError",
+    "Together",
+    "Window",
+    "asked_together",
+    "check_source",
+    "fetch",
+    "read",
+    "source_name",
+    "source_of",
+]
 
 Source = (
     CsvSource
@@ -66,7 +80,18 @@ def check_source(config: Mapping[str, Any], sensor: Sensor | None = None) -> lis
         source = model.model_validate(dict(config))
     except ValidationError as invalid:
         return [_problem(error, model) for error in invalid.errors()]
-    return source.problems(sensor) if sensor is not None and isinstance(source, SeriesSource) else []
+    if sensor is None:
+        return []
+    has_sessions = isinstance(source, SessionTable) and source.departure_column is not None
+    if sensor.kind == "ev-session" and not has_sessions:
+        return [
+            (
+                "source",
+                next(iter(config)),
+                "has no sessions: csv, parquet and sql do, with a departure-column",
+            )
+        ]
+    return source.problems(sensor) if isinstance(source, SeriesSource) else []
 
 
 def _model(config: Mapping[str, Any]) -> type[Source] | Problem:
@@ -118,17 +143,38 @@ def fetch(sensor: Sensor, window: Window, base: Path) -> Reading:
     """The values of a sensor for the steps of the window, by time, and what was decided to read them.
 
     Values are in the sensor's unit. Steps that the source lacks are not there, empty values are null, and what
-    the source gives twice is there twice: judging is left to the checks. `base` is the folder that relative
+    the source gives twice is there twice: judging is left to the checks. Of kind ev-session the values are the
+    sessions, as `sessions.SessionTable` has them. `base` is the folder that relative
     paths start from. Raises SourceError, and never gives a part of what there is.
     """
     try:
-        reading = source_of(sensor).read(sensor, window, base)
+        reading = _read(source_of(sensor), sensor, window, base)
     except SourceError as error:
         raise error.of(sensor.name) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         # what no reader foresaw in a table is still a fault of that source, and of its sensor alone
         raise SourceError("content", redacted(str(error)), "cannot be read", sensor=sensor.name) from error
     return Reading(reading.values.filter(window.holds()), reading.notices)
+
+
+def _read(source: Source, sensor: Sensor, window: Window, base: Path) -> Reading:
+    """A fault in what was asked for together may be that of another day or sensor: then each is asked by itself."""
+    try:
+        return source.read(sensor, window, base)
+    except SourceError:
+        if window.together is None or not isinstance(source, WebSource):
+            raise
+        return source.read(sensor, window.alone(), base)
+
+
+def asked_together(sensors: Iterable[Sensor], days: Collection[date], now: datetime) -> Together:
+    """What some sensors ask servers for on some days, to be asked once: give it to the windows that are read."""
+    names = []
+    for sensor in sensors:
+        source = None if check_source(sensor.source, sensor) else source_of(sensor)
+        if isinstance(source, WebSource) and (wanted := source.together(sensor)) is not None:
+            names.append(wanted)
+    return Together.of(days, now, names)
 
 
 def read(

@@ -23,7 +23,8 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources import files, table
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.reading import Reading, Window, no_values
-from flex_pipeline.sources.tabular import TableSource, read_files
+from flex_pipeline.sources.table_source import TableSource
+from flex_pipeline.sources.tabular import read_files
 from flex_pipeline.sources.web import Question
 
 ACCEPTED, QUARANTINE = "accepted", "quarantine"
@@ -91,9 +92,7 @@ class DroppedFolderSource(TableSource):
 
     def read(self, sensor: Sensor, window: Window, base: Path) -> Reading:
         """What accepted files say of the window; of a step that several have, the last to come. Raises SourceError."""
-        near = window.wider(
-            max(self.resolution or sensor.resolution, sensor.resolution) + timedelta(seconds=1)
-        )
+        near = window.wider(self.reach(sensor) + timedelta(seconds=1))
         found = [
             read_files(self, files.local([arrival.path]), self._is_csv, sensor, window)
             for arrival in arrivals(self.folder(base))

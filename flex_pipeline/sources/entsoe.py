@@ -18,8 +18,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources import http
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.reading import Reading, Window, no_values
-from flex_pipeline.sources.series import SeriesSource
-from flex_pipeline.sources.web import Address, Question, Variable, beginning, refused
+from flex_pipeline.sources.web import Address, Question, Variable, WebSource, beginning, refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +68,7 @@ class EntsoeQuestion(Question):
         )
 
 
-class EntsoeSource(SeriesSource):
+class EntsoeSource(WebSource):
     """A series of the Transparency Platform. The unit is the document's, such as EUR/MWh or MW."""
 
     entsoe: EntsoeQuestion
@@ -83,7 +82,7 @@ class EntsoeSource(SeriesSource):
         asked = self.entsoe
         key = http.secret(asked.key_env, "the key of ENTSO-E's Transparency Platform")
         near = window.wider(max(timedelta(hours=1), sensor.resolution))
-        answer = http.get(asked.url, asked.params(near) | {"securityToken": key})
+        answer = window.get(asked.url, asked.params(near.asked()) | {"securityToken": key})
         document = _document(answer, asked.key_env)
         if document is None:
             return Reading(no_values())

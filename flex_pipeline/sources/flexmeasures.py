@@ -14,8 +14,15 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources import http
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.reading import INSTANT, Reading, Window, no_values, series
-from flex_pipeline.sources.series import SeriesSource
-from flex_pipeline.sources.web import Address, Question, Variable, json_object, numbers_or_none, refused
+from flex_pipeline.sources.web import (
+    Address,
+    Question,
+    Variable,
+    WebSource,
+    json_object,
+    numbers_or_none,
+    refused,
+)
 
 
 class FlexMeasuresQuestion(Question):
@@ -26,7 +33,7 @@ class FlexMeasuresQuestion(Question):
     key_env: Variable = Field(default="FLEXMEASURES_TOKEN", alias="key-env")
 
 
-class FlexMeasuresSource(SeriesSource):
+class FlexMeasuresSource(WebSource):
     """The most recent beliefs of a sensor. The unit asked for is the sensor's here, unless another is given."""
 
     flexmeasures: FlexMeasuresQuestion
@@ -43,16 +50,17 @@ class FlexMeasuresSource(SeriesSource):
         asked = self.flexmeasures
         near = window.wider(max(self.resolution or sensor.resolution, sensor.resolution))
         unit = self.unit or sensor.unit
+        whole = near.asked()
         params = {
-            "start": near.start.isoformat(),
-            "duration": isodate.duration_isoformat(near.end - near.start),
+            "start": whole.start.isoformat(),
+            "duration": isodate.duration_isoformat(whole.end - whole.start),
             "unit": unit,
         }
         if self.resolution is not None:
             params["resolution"] = isodate.duration_isoformat(self.resolution)
         token = http.secret(asked.key_env, "the token of the FlexMeasures server")
         address = f"{asked.url}/api/v3_0/sensors/{asked.sensor}/data"
-        answer = http.get(address, params, {"Authorization": token})
+        answer = window.get(address, params, {"Authorization": token})
         document = json_object(answer, "FlexMeasures")
         if answer.status != 200:
             raise refused(answer, str(document.get("message", "")), asked.key_env)

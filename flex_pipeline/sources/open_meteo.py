@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +16,15 @@ from flex_pipeline.sources import http
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.reading import INSTANT, Reading, Window, series
 from flex_pipeline.sources.resampling import Statistic
-from flex_pipeline.sources.series import SeriesSource
-from flex_pipeline.sources.web import Address, Question, Variable, json_object, numbers_or_none, refused
+from flex_pipeline.sources.web import (
+    Address,
+    Question,
+    Variable,
+    WebSource,
+    json_object,
+    numbers_or_none,
+    refused,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Weather = Literal["forecast", "archive"]
@@ -72,6 +80,10 @@ class OpenMeteoQuestion(Question):
             asked["apikey"] = http.secret(self.key_env, "the key of Open-Meteo")
         return asked
 
+    def of_leads(self, variable: str) -> list[str]:
+        """What the runs of each of the lead-days said of a variable, as it is asked for."""
+        return [variable + (f"_previous_day{day}" if day else "") for day in self.lead_days]
+
     def place(self, sensor: Sensor) -> tuple[float, float]:
         """Latitude and longitude [degrees]. Raises SourceError where neither source nor site has them."""
         here = (
@@ -85,7 +97,7 @@ class OpenMeteoQuestion(Question):
         return here[0], here[1]
 
 
-class OpenMeteoSource(SeriesSource):
+class OpenMeteoSource(WebSource):
     """A variable of the weather. The unit is Open-Meteo's, such as °C or W/m²."""
 
     open_meteo: OpenMeteoQuestion = Field(alias="open-meteo")
@@ -102,6 +114,19 @@ class OpenMeteoSource(SeriesSource):
             return [(error.field, error.value, error.message)]
         return super().problems(sensor)
 
+    def together(self, sensor: Sensor) -> tuple[Hashable, str]:
+        """The question that can ask for this variable and others, and the variable."""
+        asked = self.open_meteo
+        return (asked.model_copy(update={"variable": ""}), asked.place(sensor)), asked.variable
+
+    def _wanted_together(self, variables: list[str], sensor: Sensor, window: Window) -> list[str]:
+        """The variables to ask for: those of all who ask the same question."""
+        if window.together is None:
+            return variables
+        asked, (question, own) = self.open_meteo, self.together(sensor)
+        names = sorted(window.together.names.get(question, {own}))
+        return names if variables == [own] else [name for each in names for name in asked.of_leads(each)]
+
     def read(self, sensor: Sensor, window: Window, base: Path) -> Reading:
         """Forecasts with the time they were issued, fetched or could be known; the archive by the sensor's rule.
 
@@ -117,26 +142,26 @@ class OpenMeteoSource(SeriesSource):
         return Reading(self._as_believed_then(sensor, window))
 
     def _newest(self, sensor: Sensor, window: Window) -> pl.DataFrame:
-        issued = self._issued(window.now)  # first: what follows may be of a newer run, never of an older one
+        issued = self._issued(window)  # first: what follows may be of a newer run, never of an older one
         values = self._hours([self.open_meteo.variable], _FORECAST, "/v1/forecast", sensor, window)[0]
         return values.with_columns(belief_time=pl.lit(issued, INSTANT))
 
-    def _issued(self, now: datetime) -> datetime:
+    def _issued(self, window: Window) -> datetime:
         """When the newest run came out, or now where Open-Meteo is not asked which model it is of."""
         model = self.open_meteo.issued_by
         if model is None:
-            return now
-        answer = http.get(self.open_meteo.address(_FORECAST, f"/data/{model}/static/meta.json"))
+            return window.now
+        answer = window.get(self.open_meteo.address(_FORECAST, f"/data/{model}/static/meta.json"))
         document = json_object(answer, "Open-Meteo")
         stated = document.get("last_run_availability_time")
         if answer.status != 200 or isinstance(stated, bool) or not isinstance(stated, int | float):
             raise refused(answer, f"no last_run_availability_time of {model}")
-        return min(now, _instant(stated, answer))
+        return min(window.now, _instant(stated, answer))
 
     def _as_believed_then(self, sensor: Sensor, window: Window) -> pl.DataFrame:
         """Of each lead, the value of the last run that is at least so many days older than the step."""
         asked = self.open_meteo
-        names = [asked.variable + (f"_previous_day{day}" if day else "") for day in asked.lead_days]
+        names = asked.of_leads(asked.variable)
         found = self._hours(names, _PREVIOUS, "/v1/forecast", sensor, window)
         known = [
             values.with_columns(
@@ -152,7 +177,8 @@ class OpenMeteoSource(SeriesSource):
         """(event_start, value) for the sensor, of each variable. Raises SourceError."""
         near = window.wider(max(HOUR, sensor.resolution))
         asked = self.open_meteo
-        answer = http.get(asked.address(service, path), asked.params(variables, near, sensor))
+        wanted = self._wanted_together(variables, sensor, window)
+        answer = window.get(asked.address(service, path), asked.params(wanted, near.asked(), sensor))
         document = json_object(answer, "Open-Meteo")
         if answer.status != 200 or document.get("error"):
             raise refused(answer, str(document.get("reason", "")), asked.key_env)

@@ -16,7 +16,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources import http
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.reading import Reading, Window
-from flex_pipeline.sources.tabular import TableSource
+from flex_pipeline.sources.sessions import SessionTable
 from flex_pipeline.sources.wall_clock import event_starts
 from flex_pipeline.sources.web import Question, Variable
 
@@ -40,7 +40,7 @@ class SqlQuestion(Question):
         return value
 
 
-class SqlSource(TableSource):
+class SqlSource(SessionTable):
     """Rows of a database. `:start` and `:end` in the query are timestamps with offset, in UTC."""
 
     sql: SqlQuestion
@@ -51,7 +51,7 @@ class SqlSource(TableSource):
 
     def read(self, sensor: Sensor, window: Window, base: Path) -> Reading:
         """The values of the window, of rows from a step before it to a step after it. Raises SourceError."""
-        near = window.wider(max(self.resolution or sensor.resolution, sensor.resolution))
+        near = window.wider(self.reach(sensor))
         try:
             rows = self._rows(near)
             values = self.values_of(event_starts(rows, *self.clock(sensor)), sensor, window)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Hashable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.sources.errors import SourceError
 from flex_pipeline.sources.http import Answer, redacted
+from flex_pipeline.sources.series import SeriesSource
 
 
 def _address(value: str) -> str:
@@ -32,6 +35,14 @@ class Question(BaseModel):
     """What a server is asked for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class WebSource(SeriesSource):
+    """A series that a server is asked for."""
+
+    def together(self, sensor: Sensor) -> tuple[Hashable, str] | None:
+        """A question that can ask for more than what this sensor wants, and what it wants; None where there is none."""
+        return None
 
 
 def json_object(answer: Answer, service: str) -> dict[str, Any]:

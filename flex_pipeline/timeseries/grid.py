@@ -55,7 +55,7 @@ class Grid:
     @property
     def edges(self) -> Instants:
         """The n + 1 instants between and around the steps, datetime64[us] in UTC."""
-        start = np.datetime64(self.start_utc.replace(tzinfo=None), "us")
+        start = utc_instant(self.start_utc)
         return start + np.arange(self.n + 1) * np.timedelta64(self.resolution // MICROSECOND, "us")
 
     @property
@@ -89,3 +89,8 @@ def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f'"{instant.isoformat()}" has no offset from UTC; write for example "+01:00"')
     return instant.astimezone(UTC)
+
+
+def utc_instant(instant: datetime) -> np.datetime64:
+    """An instant in UTC as numpy has it, datetime64[us]."""
+    return np.datetime64(instant.replace(tzinfo=None), "us")

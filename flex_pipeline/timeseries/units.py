@@ -1,4 +1,4 @@
-"""Units: whatever a user writes, in kW, kWh, currency per kWh, currency per kW or as a ratio.
+"""Units: whatever a user writes, in kW, kWh, currency per kWh or kW, kg of CO2 and what goes with it, or as a ratio.
 
 Every currency is a dimension of its own, so that adding euros to pounds fails as adding kW to kWh does.
 """
@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-Dimension = Literal["power", "energy", "ratio", "energy price", "power price"]
+Dimension = Literal[
+    "power",
+    "energy",
+    "ratio",
+    "energy price",
+    "power price",
+    "emissions",
+    "emission intensity",
+    "emissions price",
+]
 
 # the unit inside, where CUR is any currency, and an example for error messages
 UNIT_INSIDE: dict[Dimension, str] = {
@@ -22,6 +31,9 @@ UNIT_INSIDE: dict[Dimension, str] = {
     "ratio": "dimensionless",
     "energy price": "CUR/kWh",
     "power price": "CUR/kW",
+    "emissions": "kg",
+    "emission intensity": "kg/kWh",
+    "emissions price": "CUR/kg",
 }
 EXAMPLE: dict[Dimension, str] = {
     "power": '"45 kW"',
@@ -29,6 +41,9 @@ EXAMPLE: dict[Dimension, str] = {
     "ratio": '"90%"',
     "energy price": '"0.25 EUR/kWh"',
     "power price": '"260 EUR/MW"',
+    "emissions": '"5 kg"',
+    "emission intensity": '"350 gCO2/kWh"',
+    "emissions price": '"80 EUR/tCO2"',
 }
 ARTICLE: dict[Dimension, str] = {
     "power": "a power",
@@ -36,6 +51,9 @@ ARTICLE: dict[Dimension, str] = {
     "ratio": "a ratio",
     "energy price": "a price per energy",
     "power price": "a price per power",
+    "emissions": "an amount of CO2",
+    "emission intensity": "an amount of CO2 per energy",
+    "emissions price": "a price per amount of CO2",
 }
 
 # ISO 4217, without testing codes and precious metals
@@ -55,6 +73,7 @@ LARGEST = 1e12  # in the unit inside; solvers take 1e20 for infinity
 
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 _CURRENCY = re.compile(r"\b[A-Z]{3}\b")
+_OF_CO2 = re.compile(r"(?<=[gt])[ _]?CO2(?:eq?)?\b")  # a gram of CO2 is a gram: "gCO2/kWh", "EUR/tCO2e"
 
 
 @dataclass(frozen=True)
@@ -140,7 +159,7 @@ def _factor(unit: str, dimension: Dimension, currency: str | None) -> float:
     if currency and currency not in registry:
         registry.define(f"{currency} = [currency_{currency}]")
     target = UNIT_INSIDE[dimension].replace("CUR", currency or NO_CURRENCY)
-    return float(registry.Quantity(1.0, unit).to(target).magnitude)
+    return float(registry.Quantity(1.0, _OF_CO2.sub("", unit)).to(target).magnitude)
 
 
 def _describe(unit: str, currency: str | None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import text
 
 from flex_pipeline.warehouse.database import copy_frame
+from flex_pipeline.warehouse.recording import EVER, recording_time
 
 STAGE = """
     create temporary table stage (
@@ -24,29 +25,89 @@ STAGED = ("sensor", "event_start", "belief_time", "source", "quantile", "value",
 # from the time it was read, and the old value stays believed until then. Where the source states since when it
 # believes a value, that time is kept, and what it believed at other times has no say in it.
 STORE_READINGS = text("""
-    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
-    select
-        n.sensor_id, g.event_start,
-        case when g.stated or b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end,
-        o.source_id, g.quantile, g.value
-    from stage as g
-    join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = 'reading'
-    left join lateral (
-        select b.value from flex.belief as b
-        where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
-            and (not g.stated or b.belief_time <= g.belief_time)
-        order by b.belief_time desc limit 1
-    ) as b on true
-    where b.value is distinct from g.value
-    on conflict (sensor_id, event_start, belief_time, source_id, quantile) do update set value = excluded.value
+    with fresh as materialized (
+        select
+            n.sensor_id, g.event_start,
+            case when g.stated or b.value is null then g.belief_time else greatest(:read_at, g.belief_time) end
+                as belief_time,
+            o.source_id, g.quantile, g.value, b.value is not null as is_correction
+        from stage as g
+        join flex.sensor as n on n.name = g.sensor
+        join flex.source as o on o.name = g.source and o.type = 'reading'
+        left join lateral (
+            select b.value from flex.belief as b
+            where b.sensor_id = n.sensor_id and b.event_start = g.event_start and b.source_id = o.source_id
+                and (not g.stated or b.belief_time <= g.belief_time)
+            order by b.belief_time desc limit 1
+        ) as b on true
+        where b.value is distinct from g.value
+    ),
+
+    restated as (
+        insert into flex.replaced_belief
+        select
+            b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile, b.value, b.recorded_at, :recorded_at
+        from fresh as f
+        join flex.belief as b using (sensor_id, event_start, belief_time, source_id, quantile)
+        where f.is_correction
+    )
+
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at)
+    select sensor_id, event_start, belief_time, source_id, quantile, value, :recorded_at from fresh
+    on conflict (sensor_id, event_start, belief_time, source_id, quantile)
+        do update set value = excluded.value, recorded_at = excluded.recorded_at
 """)
+# What this transaction has withdrawn and stores again as it was, was there all the time.
 STORE_MADE = text("""
-    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value)
-    select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
-    from stage as g
-    join flex.sensor as n on n.name = g.sensor
-    join flex.source as o on o.name = g.source and o.type = :type
+    with made as materialized (
+        select n.sensor_id, g.event_start, g.belief_time, o.source_id, g.quantile, g.value
+        from stage as g
+        join flex.sensor as n on n.name = g.sensor
+        join flex.source as o on o.name = g.source and o.type = :type
+    ),
+
+    as_it_was as (
+        delete from flex.replaced_belief as r using made as m
+        where r.sensor_id = m.sensor_id and r.event_start = m.event_start and r.replaced_at >= now()
+            and (r.belief_time, r.source_id, r.quantile, r.value)
+                = (m.belief_time, m.source_id, m.quantile, m.value)
+        returning r.*
+    )
+
+    insert into flex.belief (sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at)
+    select
+        m.sensor_id, m.event_start, m.belief_time, m.source_id, m.quantile, m.value,
+        coalesce(a.recorded_at, :recorded_at)
+    from made as m
+    left join as_it_was as a using (sensor_id, event_start, belief_time, source_id, quantile)
+""")
+WITHDRAW_FORECASTS = text("""
+    with gone as (
+        delete from flex.belief as b
+        using (
+            select n.sensor_id, g.belief_time, min(g.event_start) as start, max(g.event_start) as last
+            from stage as g join flex.sensor as n on n.name = g.sensor group by 1, 2
+        ) as g, flex.source as o
+        where b.sensor_id = g.sensor_id and b.belief_time = g.belief_time
+            and b.event_start between g.start and g.last
+            and o.source_id = b.source_id and o.type = 'forecaster'
+        returning b.*
+    )
+
+    insert into flex.replaced_belief
+    select sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at, :recorded_at from gone
+""")
+WITHDRAW_REPAIRS = text("""
+    with gone as (
+        delete from flex.belief as b using flex.sensor as n, flex.source as o
+        where b.sensor_id = n.sensor_id and n.name = any(:sensors)
+            and b.event_start >= :start and b.event_start < :end
+            and o.source_id = b.source_id and o.type = 'repair'
+        returning b.*
+    )
+
+    insert into flex.replaced_belief
+    select sensor_id, event_start, belief_time, source_id, quantile, value, recorded_at, :recorded_at from gone
 """)
 SOURCES = text("""
     insert into flex.source (name, type) select distinct source, :type from stage order by 1
@@ -64,31 +125,60 @@ SENSOR_SOURCES = text("""
 """)
 MONTHS = text("select flex.ensure_belief_months(min(event_start), max(event_start)) from stage")
 
+MEDIAN = 0.5
+
+# the beliefs of a sensor `n` from `w.start` on, as the warehouse held them at a time
+HELD = """
+            select event_start, belief_time, source_id, value from flex.belief
+            where sensor_id = n.sensor_id and event_start >= w.start and event_start < :end
+                and belief_time <= :as_of and quantile = cast(:quantile as real) and recorded_at <= :recorded_by
+            union all
+            select event_start, belief_time, source_id, value from flex.replaced_belief
+            where sensor_id = n.sensor_id and event_start >= w.start and event_start < :end
+                and belief_time <= :as_of and quantile = cast(:quantile as real)
+                and recorded_at <= :recorded_by and replaced_at > :recorded_by
+"""
 # sensor by sensor, so that the key of the beliefs is read in its order; and one row of each, as a row of its own
 # for each of 150,000 values takes three times as long
-AS_OF = text("""
+AS_OF = text(f"""
     select
         n.name as sensor, array_agg((extract(epoch from b.event_start) * 1000000)::bigint) as event_start,
         array_agg(b.value) as value, b.source_type, b.source
-    from flex.sensor as n
+    from unnest(cast(:sensors as text[]), cast(:starts as timestamptz[])) as w (name, start)
+    join flex.sensor as n using (name)
     cross join lateral (
         select distinct on (b.event_start) b.event_start, b.value, o.type as source_type, o.name as source
-        from flex.belief as b
+        from ({HELD}) as b
         join flex.source as o using (source_id)
-        where b.sensor_id = n.sensor_id
-            and b.event_start >= :start and b.event_start < :end
-            and b.belief_time <= :as_of
-            and b.quantile = cast(:quantile as real)
-            and o.type = any(:types)
+        where o.type = any(:types)
         order by
             b.event_start, (o.type <> 'forecaster') desc, b.belief_time desc, (o.type = 'repair') desc, b.source_id
     ) as b
-    where n.name = any(:sensors)
     group by n.name, b.source_type, b.source
+""")
+# what is last of a step is what AS_OF finds, whatever the time as of which it is asked
+EVERY_BELIEF = text(f"""
+    select
+        n.name as sensor,
+        array_agg((extract(epoch from b.event_start) * 1000000)::bigint order by b.place) as event_start,
+        array_agg((extract(epoch from b.belief_time) * 1000000)::bigint order by b.place) as belief_time,
+        array_agg(b.value order by b.place) as value
+    from unnest(cast(:sensors as text[]), cast(:starts as timestamptz[])) as w (name, start)
+    join flex.sensor as n using (name)
+    cross join lateral (
+        select
+            b.event_start, b.belief_time, b.value,
+            row_number() over (
+                order by b.event_start, b.belief_time, (o.type = 'repair'), b.source_id desc
+            ) as place
+        from ({HELD}) as b
+        join flex.source as o using (source_id)
+        where o.type in ('reading', 'repair')
+    ) as b
+    group by n.name
 """)
 
 BELIEF = ("sensor", "event_start", "belief_time")
-EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SCHEMA: dict[str, Any] = {"sensor": pl.String, "event_start": pl.Datetime("us", "UTC"), "value": pl.Float64}
 
 
@@ -107,7 +197,8 @@ def store_readings(session: Session, readings: pl.DataFrame, read_at: datetime) 
     if believed.is_empty():
         return 0
     _stage(session, believed, "reading")
-    return session.execute(STORE_READINGS, {"read_at": read_at}).rowcount
+    times = {"read_at": read_at, "recorded_at": recording_time(session)}
+    return session.execute(STORE_READINGS, times).rowcount
 
 
 def _keep_repeated(session: Session, readings: pl.DataFrame, read_at: datetime) -> None:
@@ -145,19 +236,9 @@ def store_forecasts(session: Session, forecasts: pl.DataFrame) -> int:
     if forecasts.is_empty():
         return 0
     _stage(session, forecasts, "forecaster")
-    session.execute(
-        text("""
-            delete from flex.belief as b
-            using (
-                select n.sensor_id, g.belief_time, min(g.event_start) as start, max(g.event_start) as last
-                from stage as g join flex.sensor as n on n.name = g.sensor group by 1, 2
-            ) as g, flex.source as o
-            where b.sensor_id = g.sensor_id and b.belief_time = g.belief_time
-                and b.event_start between g.start and g.last
-                and o.source_id = b.source_id and o.type = 'forecaster'
-        """)
-    )
-    return session.execute(STORE_MADE, {"type": "forecaster"}).rowcount
+    recorded = {"recorded_at": recording_time(session)}
+    session.execute(WITHDRAW_FORECASTS, recorded)
+    return session.execute(STORE_MADE, {"type": "forecaster", **recorded}).rowcount
 
 
 def replace_repairs(
@@ -167,19 +248,12 @@ def replace_repairs(
 
     `repairs`: sensor, event_start, belief_time, source (the rule that filled in), value.
     """
-    session.execute(
-        text("""
-            delete from flex.belief as b using flex.sensor as n, flex.source as o
-            where b.sensor_id = n.sensor_id and n.name = any(:sensors)
-                and b.event_start >= :start and b.event_start < :end
-                and o.source_id = b.source_id and o.type = 'repair'
-        """),
-        {"sensors": list(sensors), "start": start, "end": end},
-    )
+    recorded = {"recorded_at": recording_time(session)}
+    session.execute(WITHDRAW_REPAIRS, recorded | {"sensors": list(sensors), "start": start, "end": end})
     if repairs.is_empty():
         return 0
     _stage(session, repairs.with_columns(quantile=pl.lit(0.5)), "repair")
-    return session.execute(STORE_MADE, {"type": "repair"}).rowcount
+    return session.execute(STORE_MADE, {"type": "repair", **recorded}).rowcount
 
 
 def read_held(
@@ -197,6 +271,26 @@ def read_forecast(
 ) -> pl.DataFrame:
     """What was forecast last by `as_of` for the steps in [start, end): sensor, event_start, value, belief_time."""
     return _newest(session, sensors, start, end, ("forecaster",), as_of)
+
+
+def read_quantiles(
+    session: Session, sensor: str, start: datetime, end: datetime, belief_time: datetime
+) -> pl.DataFrame:
+    """What was forecast of a sensor as of a time for the steps in [start, end): event_start, quantile, value."""
+    found = session.execute(
+        text("""
+            select b.event_start, b.quantile, b.value
+            from flex.belief as b
+            join flex.sensor as n using (sensor_id)
+            join flex.source as o using (source_id)
+            where n.name = :sensor and b.event_start >= :start and b.event_start < :end
+                and b.belief_time = :belief_time and o.type = 'forecaster'
+            order by 1, 2
+        """),
+        {"sensor": sensor, "start": start, "end": end, "belief_time": belief_time},
+    )
+    schema = {"event_start": SCHEMA["event_start"], "quantile": pl.Float64, "value": pl.Float64}
+    return pl.DataFrame(found.all(), schema=schema, orient="row")
 
 
 def _newest(
@@ -241,23 +335,63 @@ def read_as_of(
     end: datetime,
     as_of: datetime,
     types: tuple[str, ...] = ("reading", "repair", "forecaster"),
-    quantile: float = 0.5,
+    recorded_by: datetime = EVER,
+    quantile: float = MEDIAN,
 ) -> pl.DataFrame:
     """What was believed at `as_of` about the steps that start in [start, end): never a later belief.
 
-    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. Columns
-    sensor, event_start, value, source_type, source: the feed, the rule of the repair, or the model.
+    A reading, or the repair that stands in for it, comes before any forecast; of each, the newest. What was
+    recorded after `recorded_by`, a time of the warehouse's clock, is left out. Columns sensor, event_start, value,
+    source_type, source: the feed, the rule of the repair, or the model.
     """
+    return _as_of(session, dict.fromkeys(sensors, start), end, as_of, types, recorded_by, quantile)
+
+
+def read_histories(
+    session: Session,
+    since: Mapping[str, datetime],
+    end: datetime,
+    as_of: datetime,
+    recorded_by: datetime = EVER,
+) -> pl.DataFrame:
+    """The readings and repairs of sensors, each from a time of its own on, that were believed at `as_of`.
+
+    Columns sensor, event_start, value, in this order; steps that start before `end`.
+    """
+    believed = _as_of(session, since, end, as_of, ("reading", "repair"), recorded_by)
+    return believed.select("sensor", "event_start", "value")
+
+
+def read_every_belief(
+    session: Session,
+    since: Mapping[str, datetime],
+    end: datetime,
+    as_of: datetime,
+    recorded_by: datetime = EVER,
+) -> pl.DataFrame:
+    """All that was ever read or repaired by `as_of`: sensor, event_start, belief_time, value, later beliefs last."""
+    asked = {"sensors": list(since), "starts": list(since.values()), "end": end, "as_of": as_of}
+    times = ("event_start", "belief_time")
+    schema: dict[str, Any] = {"sensor": pl.String, **dict.fromkeys(times, pl.List(pl.Int64))}
+    schema["value"] = pl.List(pl.Float64)
+    found = session.execute(EVERY_BELIEF, asked | {"recorded_by": recorded_by, "quantile": MEDIAN})
+    by_sensor = pl.DataFrame(found.all(), schema=schema, orient="row")
+    instants = (pl.from_epoch(name, "us").dt.replace_time_zone("UTC") for name in times)
+    return by_sensor.explode(*times, "value").with_columns(instants)
+
+
+def _as_of(
+    session: Session,
+    since: Mapping[str, datetime],
+    end: datetime,
+    as_of: datetime,
+    types: tuple[str, ...],
+    recorded_by: datetime,
+    quantile: float = MEDIAN,
+) -> pl.DataFrame:
+    asked = {"sensors": list(since), "starts": list(since.values()), "end": end, "as_of": as_of}
     found = session.execute(
-        AS_OF,
-        {
-            "sensors": list(sensors),
-            "start": start,
-            "end": end,
-            "as_of": as_of,
-            "types": list(types),
-            "quantile": quantile,
-        },
+        AS_OF, asked | {"types": list(types), "recorded_by": recorded_by, "quantile": quantile}
     )
     schema: dict[str, Any] = {
         "sensor": pl.String,
@@ -309,7 +443,8 @@ def lacks_readings(session: Session, first: date, last: date) -> bool:
         text("""
             select exists (
                 select from flex.sensor as n
-                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total', 'power') and not exists (
+                where n.active and n.kind not in ('soc-minima', 'soc', 'meter-total', 'power', 'ev-session')
+                    and not exists (
                     select from flex.belief as b join flex.source as o using (source_id)
                     where b.sensor_id = n.sensor_id and o.type = 'reading'
                         and b.event_start >= :first and b.event_start < cast(:last as date) + 1

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from flex_pipeline.warehouse.database import copy_frame
 
 SITE_COLUMNS = (
-    "site_id, date, event_start, event_end, consumption_price, production_price, inflexible_consumption_kw, "
-    "inflexible_production_kw"
+    "site_id, commodity, date, event_start, event_end, consumption_price, production_price, "
+    "inflexible_consumption_kw, inflexible_production_kw"
 )
 DEVICE_COLUMNS = "device_id, date, event_start, event_end, power_kw, soc_kwh"
 BAND_COLUMNS = (

@@ -14,13 +14,18 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import text
 
 from flex_pipeline.warehouse.database import copy_frame
+from flex_pipeline.warehouse.recording import EVER
 
 RUN_COLUMNS = (
-    "site_id, date, planning_time, belief_time, input_hash, version_id, problem, status, reason, horizon_start, "
-    "horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, plugin_cost, "
-    "total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, diagnosis"
+    "site_id, date, planning_time, belief_time, read_at, input_hash, version_id, problem, status, reason, "
+    "horizon_start, horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, "
+    "plugin_cost, total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, "
+    "diagnosis"
 )
-DEVICE_COLUMNS = "run_id, device_id, status, reason, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh"
+DEVICE_COLUMNS = (
+    "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id, "
+    "overnight_kw, baseline_overnight_kw"
+)
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"
 )
@@ -29,7 +34,24 @@ SITE_COLUMNS = (
     "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
     "production_capacity_kw, marginal_price"
 )
+COMMODITY_COLUMNS = f"{SITE_COLUMNS}, commodity"
+GROUP_COLUMNS = (
+    "run_id, group_name, event_start, event_end, net_power_kw, baseline_net_power_kw, "
+    "consumption_capacity_kw, production_capacity_kw"
+)
+MEMBER_COLUMNS = "run_id, group_name, device_id"
+COST_COLUMNS = "run_id, component, name, cost"
 SHADOW_COLUMNS = "run_id, component, family, event_start, value, unit"
+
+INPUTS = text("""
+    insert into flex.plan_input (run_id, sensor_id, origin, rule, steps)
+    select i.run_id, n.sensor_id, i.origin, i.rule, i.steps
+    from unnest(
+        cast(:run_id as bigint[]), cast(:sensor as text[]), cast(:origin as text[]), cast(:rule as text[]),
+        cast(:steps as integer[])
+    ) as i (run_id, sensor, origin, rule, steps)
+    join flex.sensor as n on n.name = i.sensor
+""")
 
 # any number, but the same in every process: with the hash of a site-day it keeps two from storing its plan at once
 PLAN_LOCK = 7_306
@@ -40,19 +62,12 @@ class NotStoredError(LookupError):
 
 
 @dataclass(frozen=True)
-class StoredStock:
-    """The energy a device holds at the end of a planned day, and would hold without flexibility."""
-
-    soc_kwh: float
-    baseline_soc_kwh: float
-
-
-@dataclass(frozen=True)
 class StoredRun:
     """What a plan says of its inputs."""
 
     run_id: int
     planning_time: datetime
+    read_at: datetime  # by the warehouse's clock: what was recorded later was not read
     version_id: int
     input_hash: str
     problem: Mapping[str, Any]  # its inputs, as they were stored
@@ -61,13 +76,18 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """One plan of a site-day, as it is stored: the run, its devices, and the steps of the day."""
+    """One plan of a site-day, as it is stored: the run, its devices, what it pays for, and the steps of the day."""
 
     run: Mapping[str, Any]  # the columns of flex.schedule_run
     devices: Sequence[Mapping[str, Any]]
     schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
     site: pl.DataFrame = field(default_factory=pl.DataFrame)
+    commodities: pl.DataFrame = field(default_factory=pl.DataFrame)
+    groups: pl.DataFrame = field(default_factory=pl.DataFrame)
+    group_members: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cost_terms: pl.DataFrame = field(default_factory=pl.DataFrame)
     shadow_prices: pl.DataFrame = field(default_factory=pl.DataFrame)
+    inputs: Sequence[Mapping[str, Any]] = ()  # sensor, origin, rule, steps
 
 
 def lock_site_days(session: Session, site_ids: Collection[str], day: date) -> None:
@@ -124,7 +144,7 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
     """Store plans and put them in force, in the session's transaction; older plans stay as history."""
     run_ids = [_insert_run(session, plan.run) for plan in plans]
     devices = [
-        {**device, "run_id": run_id}
+        {**dict.fromkeys(DEVICE_COLUMNS.split(", ")), **device, "run_id": run_id}
         for run_id, plan in zip(run_ids, plans, strict=True)
         for device in plan.devices
     ]
@@ -133,15 +153,28 @@ def replace_plans(session: Session, plans: Sequence[Plan]) -> None:
         session.execute(
             text(f"insert into flex.device_plan ({DEVICE_COLUMNS}) values ({parameters})"), devices
         )
+    _insert_inputs(session, dict(zip(run_ids, [plan.inputs for plan in plans], strict=True)))
     for table, columns, frames in (
         ("flex.schedule", SCHEDULE_COLUMNS, [plan.schedule for plan in plans]),
         ("flex.site_plan", SITE_COLUMNS, [plan.site for plan in plans]),
+        ("flex.commodity_plan", COMMODITY_COLUMNS, [plan.commodities for plan in plans]),
+        ("flex.group_plan", GROUP_COLUMNS, [plan.groups for plan in plans]),
+        ("flex.group_member", MEMBER_COLUMNS, [plan.group_members for plan in plans]),
+        ("flex.cost_term", COST_COLUMNS, [plan.cost_terms for plan in plans]),
         ("flex.shadow_price", SHADOW_COLUMNS, [plan.shadow_prices for plan in plans]),
     ):
-        _copy_steps(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
+        _copy_rows(session, table, columns, {i: f for i, f in zip(run_ids, frames, strict=True) if f.height})
 
 
-def _copy_steps(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
+def _insert_inputs(session: Session, of_runs: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+    """Store where the values of some runs, by their id, come from."""
+    rows = [{**given, "run_id": run_id} for run_id, inputs in of_runs.items() for given in inputs]
+    if rows:
+        names = ("run_id", "sensor", "origin", "rule", "steps")
+        session.execute(INPUTS, {name: [row[name] for row in rows] for name in names})
+
+
+def _copy_rows(session: Session, table: str, columns: str, frames: Mapping[int, pl.DataFrame]) -> None:
     """Load the rows of some runs, by their id, into a table."""
     if frames:
         run_ids = np.repeat(list(frames), [frame.height for frame in frames.values()])
@@ -159,42 +192,16 @@ def _insert_run(session: Session, run: Mapping[str, Any]) -> int:
     return run_id
 
 
-def read_stock(session: Session, site_ids: Collection[str], day: date) -> dict[str, StoredStock]:
-    """What the devices of some sites hold before a day, by the last plan in force that has them; others lack."""
-    return _stock(session, "flex.current_plan", {"sites": list(site_ids), "date": day})
-
-
-def read_stock_before(session: Session, site_id: str, day: date, run_id: int) -> dict[str, StoredStock]:
-    """The same as it was when a plan was made: later plans of the days before have no say in it."""
-    plans_then = """(
-        select distinct on (site_id, date) * from flex.schedule_run where run_id < :run
-        order by site_id, date, belief_time desc, run_id desc
-    )"""
-    return _stock(session, plans_then, {"sites": [site_id], "date": day, "run": run_id})
-
-
-def _stock(session: Session, plans: str, parameters: Mapping[str, Any]) -> dict[str, StoredStock]:
-    found = session.execute(
-        text(f"""
-            select distinct on (d.device_id) d.device_id, d.soc_end_kwh, d.baseline_soc_end_kwh
-            from {plans} as p join flex.device_plan as d using (run_id)
-            where p.site_id = any(:sites) and p.date < :date and d.soc_end_kwh is not null
-            order by d.device_id, p.date desc
-        """),
-        parameters,
-    )
-    return {row.device_id: StoredStock(row.soc_end_kwh, row.baseline_soc_end_kwh) for row in found}
-
-
 def read_run(session: Session, site_id: str, day: date, run_id: int | None = None) -> StoredRun | None:
     """A plan of a site-day, else the one in force; None when there is none."""
     found = session.execute(
         text("""
-            select run_id, planning_time, version_id, input_hash, problem from flex.schedule_run
+            select run_id, planning_time, coalesce(read_at, :ever) as read_at, version_id, input_hash, problem
+            from flex.schedule_run
             where site_id = :site_id and date = :date and run_id = coalesce(:run, run_id)
             order by belief_time desc, run_id desc limit 1
         """),
-        {"site_id": site_id, "date": day, "run": run_id},
+        {"site_id": site_id, "date": day, "run": run_id, "ever": EVER},
     ).first()
     if found is None:
         return None
@@ -223,29 +230,30 @@ def read_device_days(session: Session, site_id: str, day: date) -> list[dict[str
 
 
 def read_device_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the plan in force: event_start, device_id, powers, stocks and prices (currency per kWh)."""
+    """The steps of the plan in force: event_start, device_id, powers, stocks, and the prices (currency per kWh) of
+    what the device takes and gives, its commodity."""
     found = session.execute(
         text("""
             select
-                s.device_id, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
-                f.consumption_price, f.production_price
+                s.device_id, d.commodity, s.event_start, s.event_end, s.power_kw, s.soc_kwh, s.baseline_power_kw,
+                coalesce(o.consumption_price, e.consumption_price), coalesce(o.production_price, e.production_price),
+                case when o.run_id is null then e.marginal_price else o.marginal_price end
             from flex.current_plan as p
             join flex.schedule as s using (run_id)
-            join flex.site_plan as f using (run_id, event_start)
+            join flex.device_plan as d using (run_id, device_id)
+            join flex.site_plan as e using (run_id, event_start)
+            left join flex.commodity_plan as o
+                on o.run_id = p.run_id and o.commodity = d.commodity and o.event_start = s.event_start
             where p.site_id = :site_id and p.date = :date
             order by s.device_id, s.event_start
         """),
         {"site_id": site_id, "date": day},
     )
-    schema: pl.Schema | dict[str, Any] = {
-        "device_id": pl.String,
-        "event_start": pl.Datetime("us", "UTC"),
-        "event_end": pl.Datetime("us", "UTC"),
-        **dict.fromkeys(
-            ("power_kw", "soc_kwh", "baseline_power_kw", "consumption_price", "production_price"), pl.Float64
-        ),
-    }
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    numbers = (
+        *("power_kw", "soc_kwh", "baseline_power_kw"),
+        *("consumption_price", "production_price", "marginal_price"),
+    )
+    return plan_frame(found.all(), ("device_id", "commodity", "event_start", "event_end", *numbers))
 
 
 def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
@@ -267,18 +275,67 @@ def read_limits(session: Session, site_id: str, day: date) -> list[dict[str, Any
     return [dict(row) for row in found.mappings()]
 
 
-def read_site_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
-    """The steps of the connection in the plan in force: the columns of flex.site_plan but for its run."""
-    names = SITE_COLUMNS.split(", ")[1:]
+def read_inputs(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """Where the values come from that the plan in force was made from: sensor, origin, rule, steps of the day."""
     found = session.execute(
-        text(f"""
-            select {", ".join(f"f.{name}" for name in names)}
-            from flex.current_plan as p join flex.site_plan as f using (run_id)
-            where p.site_id = :site_id and p.date = :date
-            order by f.event_start
+        text("""
+            select sensor, origin, rule, steps from flex.current_plan_input
+            where site_id = :site_id and date = :date
+            order by sensor, origin, rule
         """),
         {"site_id": site_id, "date": day},
     )
-    times = pl.Datetime("us", "UTC")
-    schema = {name: times if name.startswith("event") else pl.Float64 for name in names}
-    return pl.DataFrame(found.all(), schema=schema, orient="row")
+    return [dict(row) for row in found.mappings()]
+
+
+def read_connection_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each connection in the plan in force: commodity, and the columns of flex.site_plan but its run."""
+    names = SITE_COLUMNS.split(", ")[1:]
+    found = session.execute(
+        text(f"""
+            select commodity, {", ".join(names)} from flex.current_connection
+            where site_id = :site_id and date = :date
+            order by commodity, event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return plan_frame(found.all(), ("commodity", *names))
+
+
+def read_group_steps(session: Session, site_id: str, day: date) -> pl.DataFrame:
+    """The steps of each group in the plan in force, once for each device inside it: device_id, then what is told of
+    the group."""
+    names = ("group_name", "event_start", "net_power_kw", "consumption_capacity_kw", "production_capacity_kw")
+    found = session.execute(
+        text(f"""
+            select m.device_id, {", ".join(names)}
+            from flex.current_plan as p
+            join flex.group_member as m using (run_id)
+            join flex.group_plan as g using (run_id, group_name)
+            where p.site_id = :site_id and p.date = :date
+            order by m.device_id, group_name, event_start
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return plan_frame(found.all(), ("device_id", *names))
+
+
+def read_cost_terms(session: Session, site_id: str, day: date) -> list[dict[str, Any]]:
+    """What the plan in force pays for, the dearest first: component, name, cost, currency."""
+    found = session.execute(
+        text("""
+            select component, name, cost, currency from flex.current_cost_term
+            where site_id = :site_id and date = :date
+            order by cost desc, component, name
+        """),
+        {"site_id": site_id, "date": day},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def plan_frame(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+    """Rows as a frame: times in UTC, names as text, and all else as numbers."""
+    kinds: dict[str, Any] = dict.fromkeys(("event_start", "event_end"), pl.Datetime("us", "UTC"))
+    kinds |= dict.fromkeys(("device_id", "commodity", "group_name"), pl.String)
+    schema = {name: kinds.get(name, pl.Float64) for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row")

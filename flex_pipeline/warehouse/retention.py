@@ -1,7 +1,8 @@
 """Old beliefs, thinned and dropped month by month.
 
 Thinned: a belief goes when a newer one of its kind, reading or forecast, has taken its place, and no plan in force
-was made in between that could read it. So what is believed now stays, and so does what the plans in force used.
+was made in between that could read it; one that was replaced, when no plan in force had read it. So what is believed
+now stays, and so does what the plans in force used.
 Dropped: the month goes as a whole. Its plans stay, and each carries the inputs it was made with.
 """
 
@@ -20,26 +21,35 @@ MONTHS = text("""
     from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
     where i.inhparent = 'flex.belief'::regclass order by 1
 """)
-# Of beliefs of the same time the one with the lower source_id is read: it is last here, too.
+# Of beliefs of the same time the one with the lower source_id is read: it is last here, too. A plan that was made
+# before the newer belief was recorded has read the older one, whatever their times. Of plans of before that was kept,
+# -infinity and infinity say that they have read what was believed.
 SUPERSEDED = """
-    with in_force as materialized (
-        select site_id as scope, planning_time, horizon_start - interval '1 hour' as first, horizon_end
+    with planned as materialized (
+        select
+            site_id, planning_time, coalesce(read_at, 'infinity') as read_at,
+            horizon_start - interval '1 hour' as first, horizon_end
         from flex.current_plan
+    ),
+
+    in_force as materialized (
+        select site_id as scope, planning_time, read_at, first, horizon_end from planned
         union
-        select '', planning_time, horizon_start - interval '1 hour', horizon_end from flex.current_plan
+        select '', planning_time, read_at, first, horizon_end from planned
     ),
 
     followed as (
         select
-            b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile, coalesce(n.site_id, '') as scope,
-            lead(b.belief_time) over (
-                partition by b.sensor_id, b.event_start, o.type, b.quantile
-                order by b.belief_time, b.source_id desc
-            ) as followed_at
+            b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile, b.recorded_at,
+            coalesce(n.site_id, '') as scope,
+            lead(b.belief_time) over newer as followed_at, lead(b.recorded_at) over newer as follower_recorded_at
         from flex.belief as b
         join flex.source as o using (source_id)
         join flex.sensor as n using (sensor_id)
         where b.event_start >= :first and b.event_start < :end
+        window newer as (
+            partition by b.sensor_id, b.event_start, o.type, b.quantile order by b.belief_time, b.source_id desc
+        )
     ),
 
     superseded as (
@@ -49,18 +59,47 @@ SUPERSEDED = """
             select from in_force as p
             where p.scope = b.scope
                 and b.event_start >= p.first and b.event_start < p.horizon_end
-                and p.planning_time >= b.belief_time and p.planning_time < b.followed_at
+                and p.planning_time >= b.belief_time and p.read_at >= b.recorded_at
+                and (p.planning_time < b.followed_at or p.read_at < b.follower_recorded_at)
+        )
+    ),
+
+    unread as (
+        select r.ctid as row_id
+        from flex.replaced_belief as r
+        join flex.sensor as n using (sensor_id)
+        where r.event_start >= :first and r.event_start < :end and not exists (
+            select from in_force as p
+            where p.scope = coalesce(n.site_id, '')
+                and r.event_start >= p.first and r.event_start < p.horizon_end
+                and p.planning_time >= r.belief_time and p.read_at >= r.recorded_at and p.read_at < r.replaced_at
         )
     )
 """
-COUNT_SUPERSEDED = text(f"{SUPERSEDED} select count(*) from superseded")
-DELETE_SUPERSEDED = text(f"""{SUPERSEDED}
-    delete from flex.belief as b using superseded as s
-    where b.event_start >= :first and b.event_start < :end
-        and (b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile)
-            = (s.sensor_id, s.event_start, s.belief_time, s.source_id, s.quantile)
+COUNT_SUPERSEDED = text(
+    f"{SUPERSEDED} select (select count(*) from superseded) + (select count(*) from unread)"
+)
+DELETE_SUPERSEDED = text(f"""{SUPERSEDED},
+
+    thinned as (
+        delete from flex.belief as b using superseded as s
+        where b.event_start >= :first and b.event_start < :end
+            and (b.sensor_id, b.event_start, b.belief_time, b.source_id, b.quantile)
+                = (s.sensor_id, s.event_start, s.belief_time, s.source_id, s.quantile)
+        returning 1
+    ),
+
+    forgotten as (
+        delete from flex.replaced_belief as r using unread as u where r.ctid = u.row_id returning 1
+    )
+
+    select (select count(*) from thinned) + (select count(*) from forgotten)
 """)
-COUNT_ALL = text("select count(*) from flex.belief where event_start >= :first and event_start < :end")
+COUNT_ALL = text("""
+    select
+        (select count(*) from flex.belief where event_start >= :first and event_start < :end)
+        + (select count(*) from flex.replaced_belief where event_start >= :first and event_start < :end)
+""")
 DROP_MONTH = text("select flex.drop_belief_month(:month)")
 
 
@@ -93,7 +132,7 @@ def expire(engine: Engine, retention: Retention, today: date) -> list[Expired]:
                 rows = int(session.execute(COUNT_ALL, _span(month)).scalar_one())
                 session.execute(DROP_MONTH, {"month": month})
             else:
-                rows = session.execute(DELETE_SUPERSEDED, _span(month)).rowcount
+                rows = int(session.execute(DELETE_SUPERSEDED, _span(month)).scalar_one())
             done.append(Expired(month, dropped, rows))
     return [expired for expired in done if expired.dropped or expired.rows]
 

@@ -77,9 +77,12 @@ class Reports:
                 "device_id": device,
                 "status": status,
                 "reason": None,
+                "commodity": "electricity",
                 "soc_start_kwh": stock_kwh[0] if device.endswith("battery") else None,
                 "soc_end_kwh": stock_kwh[1] if device.endswith("battery") else None,
                 "baseline_soc_end_kwh": None,
+                "overnight_kw": None,
+                "baseline_overnight_kw": None,
             }
             for device in devices
         ]
@@ -107,6 +110,39 @@ class Reports:
     def rows(self, query: str) -> Sequence[tuple[object, ...]]:
         with engine(self.connection).connect() as session:
             return [tuple(row) for row in session.execute(text(query))]
+
+
+def burn_gas(reports: Reports) -> None:
+    """Make the washer of home-01 one that runs on gas, at 0.08 per kWh."""
+    washer = "device_id = 'home-01/washer'"
+    for statement in (
+        f"update flex.device_plan set commodity = 'gas' where {washer}",
+        f"""
+            insert into flex.commodity_plan
+            select run_id, 'gas', event_start, event_end, 0.08, 0.08, 0, 0, power_kw, baseline_power_kw
+            from flex.schedule where {washer}
+        """,
+        f"""
+            update flex.site_plan as s
+            set net_power_kw = s.net_power_kw - d.power_kw,
+                baseline_net_power_kw = s.baseline_net_power_kw - d.baseline_power_kw
+            from flex.schedule as d where d.run_id = s.run_id and d.event_start = s.event_start and {washer}
+        """,
+    ):
+        reports.execute(statement)
+
+
+def gather(reports: Reports, limit_kw: float) -> None:
+    """Put all devices of home-01 in a group, the yard, that may take so much."""
+    for statement in (
+        "insert into flex.group_member select run_id, 'yard', device_id from flex.device_plan",
+        f"""
+            insert into flex.group_plan
+            select run_id, 'yard', event_start, event_end, sum(power_kw), sum(baseline_power_kw), {limit_kw}
+            from flex.schedule group by run_id, event_start, event_end
+        """,
+    ):
+        reports.execute(statement)
 
 
 def local_hours(day: date, timezone: str) -> list[datetime]:

@@ -58,6 +58,7 @@ def test_each_dbt_test_is_a_check(reports: Reports, materialise: Materialise) ->
             "baseline_is_known",
             "component_is_known",
             "days_are_complete",
+            "group_power_is_the_sum_of_its_devices",
             "headroom_is_what_the_limits_leave",
             "money_adds_up",
             "net_power_is_the_sum_of_its_parts",

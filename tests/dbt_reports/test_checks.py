@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.dbt_reports.plans import Reports, Step
+from tests.dbt_reports.plans import Reports, Step, burn_gas, gather
 
 DAY = date(2026, 10, 24)
 STEPS = {12: Step(load_kw=1, pv_kw=4, devices_kw={"home-01/battery": 2}, baseline_kw={"home-01/battery": 1})}
@@ -51,6 +51,22 @@ def test_a_device_without_its_steps_is_found(reports: Reports) -> None:
     reports.plan("home-01", DAY, STEPS)
     reports.execute("delete from flex.schedule")
     assert sorted(failed_tests(reports)) == ["money_adds_up", "net_power_is_the_sum_of_its_parts"]
+
+
+def test_a_commodity_whose_power_does_not_add_up_is_found(reports: Reports) -> None:
+    reports.plan("home-01", DAY, STEPS)
+    burn_gas(reports)
+    assert failed_tests(reports) == []
+    reports.execute(f"update flex.commodity_plan set net_power_kw = 3 where {NOON}")
+    assert sorted(failed_tests(reports)) == ["money_adds_up", "net_power_is_the_sum_of_its_parts"]
+
+
+def test_a_group_that_is_not_the_sum_of_its_devices_is_found(reports: Reports) -> None:
+    reports.plan("home-01", DAY, STEPS)
+    gather(reports, limit_kw=5.0)
+    assert failed_tests(reports) == []
+    reports.execute("delete from flex.group_member where device_id = 'home-01/battery'")
+    assert failed_tests(reports) == ["group_power_is_the_sum_of_its_devices"]
 
 
 def test_the_steps_of_other_days_are_not_judged_again(reports: Reports) -> None:

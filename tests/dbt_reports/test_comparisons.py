@@ -32,7 +32,7 @@ def test_profit_has_the_signs_of_the_reference(
 def measure(reports: Reports, hour: int, load_kw: float, price: float) -> None:
     reports.execute(f"""
         insert into flex.site_outcome
-        select 'home-01', '{DAY}', event_start, event_end, 0.30, 0.10, 0, 0 from flex.site_plan
+        select 'home-01', 'electricity', '{DAY}', event_start, event_end, 0.30, 0.10, 0, 0 from flex.site_plan
         on conflict do nothing
     """)
     reports.execute(f"""

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from flex_pipeline.defs import reporting
-from tests.dbt_reports.plans import Reports, Step
+from tests.dbt_reports.plans import Reports, Step, burn_gas, gather
 
 SATURDAY, SUNDAY, MONDAY = (date(2026, 10, day) for day in (24, 25, 26))  # clocks go back on Sunday
 
@@ -44,6 +44,42 @@ def test_a_device_is_priced_as_if_it_were_alone(reports: Reports) -> None:
     ]
     # and 1.05 for both, 1.40 for load and sun, less 0.20 on 3 kWh at noon and 1.5 kWh in the evening, is 1.55
     assert results["money_adds_up"].status == "pass"
+
+
+def test_each_commodity_costs_what_its_own_price_is_and_a_site_pays_for_all(reports: Reports) -> None:
+    reports.plan("home-01", SUNDAY, SHIFTED)
+    burn_gas(reports)
+    results = reports.build(SUNDAY)
+    rows = reports.rows("""
+        select commodity, energy_bought_kwh, energy_cost, baseline_energy_cost
+        from reports.commodity_cost_daily order by commodity
+    """)
+    # of the 2 kWh of the washer at 0.30 remain 2 kWh of gas at 0.08; the load of 1 kW beside it is electric
+    assert rows == [
+        ("electricity", 3.5, *map(pytest.approx, (0.95, 1.20))),
+        ("gas", 2.0, *map(pytest.approx, (0.16, 0.16))),
+    ]
+    totals = reports.rows("select energy_cost, baseline_energy_cost from reports.site_cost_daily")
+    assert totals == [tuple(map(pytest.approx, (1.11, 1.36)))]
+    devices = reports.rows("""
+        select device_id, commodity, energy_cost from reports.device_energy_daily order by device_id
+    """)
+    assert devices == [
+        ("home-01/battery", "electricity", pytest.approx(0.45)),
+        ("home-01/washer", "gas", pytest.approx(0.16)),
+    ]
+    assert [name for name, result in results.items() if result.failed] == []
+
+
+def test_a_group_has_the_headroom_that_its_own_limit_leaves(reports: Reports) -> None:
+    reports.plan("home-01", SATURDAY, SHIFTED)
+    gather(reports, limit_kw=3.0)
+    reports.build(SATURDAY)
+    rows = reports.rows("""
+        select group_name, net_power_kw, consumption_headroom_kw, production_headroom_kw from reports.group_headroom
+        where extract(hour from event_start at time zone 'Europe/Amsterdam') in (2, 18) order by event_start
+    """)
+    assert rows == [("yard", 2.0, 1.0, None), ("yard", -1.5, 4.5, None)]
 
 
 def test_headroom_is_what_each_limit_leaves(reports: Reports) -> None:

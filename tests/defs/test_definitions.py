@@ -47,6 +47,25 @@ def test_tomorrow_is_read_and_forecast_after_the_prices(definitions: dg.Definiti
     assert [request.partition_key for request in tick.run_requests] == ["2026-11-21", "2026-11-22"]
 
 
+def test_what_is_over_is_measured_every_morning_and_not_with_tomorrow(definitions: dg.Definitions) -> None:
+    tick = definitions.resolve_schedule_def("measure_yesterday").evaluate_tick(
+        dg.build_schedule_context(
+            scheduled_execution_time=datetime(2026, 11, 21, 5, 0, tzinfo=UTC),
+            repository_def=definitions.get_repository_def(),
+        )
+    )
+
+    assert tick.run_requests is not None
+    assert [request.partition_key for request in tick.run_requests] == ["2026-11-20"]
+    jobs = {name: definitions.resolve_job_def(name) for name in ("daily", "measured")}
+    assets = {
+        name: {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
+        for name, job in jobs.items()
+    }
+    assert assets["measured"] - assets["daily"] == {"forecast_accuracy"}
+    assert assets["daily"] - assets["measured"] == {"forecasts"}
+
+
 def test_loading_definitions_imports_no_engine() -> None:
     heavy = ("great_expectations", "sklearn", "pyomo", "highspy", "matplotlib", "pvlib", "entsoe")
     code = f"import sys, flex_pipeline.definitions; print([m for m in {heavy} if m in sys.modules])"

@@ -18,9 +18,9 @@ def test_a_series_is_given_at_the_step_around_it_and_over_its_day() -> None:
     starts = [DAY + i * timedelta(hours=1) for i in range(24)]
     frame = pl.DataFrame({"event_start": starts, "value": [None] * 24, "wind": np.arange(24.0)})
     published = Published.read(frame, CLOCK, DAY)
-    at_noon = published.around(np.array([published.first + 12]))
+    at_noon = published.around(np.array([published.first + 12]), np.array([1]))
     assert at_noon.tolist() == [[12.0, 11.0, 13.0, 11.5]]
-    assert np.isnan(published.around(np.array([published.first - 1]))[0, 0])
+    assert np.isnan(published.around(np.array([published.first - 1]), np.array([0]))[0, 0])
 
 
 def test_a_load_that_follows_a_published_temperature_is_forecast_from_it(
@@ -37,3 +37,18 @@ def test_a_load_that_follows_a_published_temperature_is_forecast_from_it(
     error = middle.to_numpy() - frame.filter(pl.col("event_start") >= origin)["value"].to_numpy()
     assert np.abs(error).mean() < 0.3  # 0.8 without the temperature: the mean deviation of a normal
     assert model.scores.mae == pytest.approx(0.2, abs=0.15)
+
+
+def test_each_lead_is_read_as_its_own_origin_knew_it() -> None:
+    starts = [DAY + i * timedelta(hours=1) for i in range(48)]
+    told = [
+        pl.DataFrame({"event_start": starts, "lead_days": lead, "wind": 100.0 * lead + np.arange(48.0)})
+        for lead in range(3)
+    ]
+    published = Published.read(pl.concat(told), CLOCK, DAY)
+    last_of_day = np.array([published.first + 23])
+
+    # an hour later is the next day, which the same origin knew a day earlier
+    assert published.around(last_of_day, np.array([0])).tolist() == [[23.0, 22.0, 124.0, 11.5]]
+    assert published.around(last_of_day, np.array([1])).tolist() == [[123.0, 122.0, 224.0, 111.5]]
+    assert published.at(last_of_day, np.array([7])).tolist() == [[223.0]]  # no longer lead than the last

@@ -22,7 +22,7 @@ from flex_pipeline.warehouse.portfolios import store_portfolio
 from tests.planning.homes import DAY, HOME, HOUR, MIDNIGHT, NOW, SETTINGS, planner, rows
 
 DAYS_BEFORE = 21
-TABLES = "belief, data_quality, reading_day, repeated_reading, forecast_run, schedule_run"
+TABLES = "belief, data_quality, reading_day, repeated_reading, trained_model, forecast_run, schedule_run"
 MADE = (
     "select b.event_start, b.quantile, b.value, b.belief_time from flex.belief as b join flex.source as o"
     " using (source_id) where o.type = 'forecaster' order by 1, 2",

@@ -21,6 +21,7 @@ from flex_pipeline.planning.planner import Outcome
 from flex_pipeline.planning.site_day import SiteDay
 from flex_pipeline.scheduling import Problem, Schedule, ShadowPrice, solve
 from flex_pipeline.scheduling.batch import CHUNK, Solvers
+from flex_pipeline.scheduling.costs import CostTerm
 from flex_pipeline.warehouse.plans import Plan, read_limits
 from tests.planning.homes import DAY, HOUR, MIDNIGHT, NOW, homes, know, planner, rows
 
@@ -333,3 +334,24 @@ def test_what_limits_are_worth_and_why_no_plan_keeps_them_is_stored(
     )
     assert (diagnosis, terminal) == ("too much is asked for", -0.25)
     assert total == pytest.approx(energy - 0.25)
+
+
+def test_what_is_paid_for_under_one_name_is_stored_as_one_once_and_goes_with_its_plan(
+    tmp_path: Path, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promises = (CostTerm("commitments", "evening", 0.1), CostTerm("commitments", "evening", 0.2))
+    monkeypatch.setattr(
+        plan_rows, "solve", lambda p: replace(s := solve(p), cost_terms=(*s.cost_terms, *promises))
+    )
+    planner_ = planner(warehouse, homes(tmp_path, warehouse, ["a"]))
+    for _ in range(2):
+        list(planner_.plan_all(["a"], DAY, NOW))
+
+    terms = "select component, name, cost from flex.cost_term order by 1"
+    assert rows(warehouse, terms) == [
+        ("commitments", "evening", pytest.approx(0.3)),
+        ("energy", "net energy", pytest.approx(0.4)),  # as in the first test
+    ]
+    with warehouse.begin() as session:
+        session.exec_driver_sql("delete from flex.schedule_run")
+    assert rows(warehouse, terms) == []

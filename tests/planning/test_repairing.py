@@ -178,6 +178,7 @@ def test_repairing_twice_changes_nothing(warehouse: Engine, portfolio: Portfolio
     repair_day(warehouse, portfolio, DAY, NOW + HOUR)
 
     assert rows(warehouse, beliefs) == before
+    assert rows(warehouse, "select * from flex.replaced_belief") == []
 
 
 def test_the_day_of_a_sensor_far_east_takes_no_repair_from_the_day_before_of_another(

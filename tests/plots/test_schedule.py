@@ -17,7 +17,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from flex_pipeline.plots import style
-from flex_pipeline.plots.schedule import DeviceDay, SiteDay, bounds_of, plot_device_day, plot_site_day
+from flex_pipeline.plots.schedule import (
+    CommodityDay,
+    DeviceDay,
+    GroupDay,
+    SiteDay,
+    bounds_of,
+    plot_device_day,
+    plot_site_day,
+)
 from flex_pipeline.plots.style import Array, Instants
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -126,6 +134,25 @@ def test_a_process_has_no_panel_for_a_stock() -> None:
     battery = battery_day()
     assert count(plot_device_day(battery), style.STOCK) > 0
     assert count(plot_device_day(replace(battery, soc_kwh=None, soc_bounds_kwh=None)), style.STOCK) == 0
+
+
+def test_a_group_that_a_device_is_in_has_a_panel_with_its_limit() -> None:
+    alone, limited = battery_day(), np.full(96, 6.0)
+    group = GroupDay("plaza", alone.power_kw + 1, limited, np.full(96, np.nan))
+    without = replace(group, consumption_capacity_kw=None, production_capacity_kw=None)
+    pictures = [plot_device_day(replace(alone, groups=groups)) for groups in ((group,), (without,))]
+    assert [pixels(png).shape for png in pictures] == [(480, 640, 3)] * 2
+    drawn, none = (count(png, style.LIMIT) for png in pictures)
+    assert drawn > none + 200  # a dashed line across 500 pixels
+
+
+def test_what_is_of_another_commodity_has_a_panel_of_its_own() -> None:
+    heat = CommodityDay("heat", {"boiler": np.full(96, -4.0)}, np.full(96, 4.0), np.zeros(96), np.zeros(96))
+    electric = replace(home_day(), device_power_kw={}, soc_kwh={})
+    with_heat = plot_site_day(replace(electric, commodities=(heat,)))
+    assert pixels(with_heat).shape == (800, 1200, 3)
+    boiler = style.looks(["boiler"])["boiler"].colour
+    assert count(with_heat, boiler) > count(plot_site_day(electric), boiler) + 10_000
 
 
 @pytest.mark.parametrize(

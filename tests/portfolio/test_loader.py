@@ -281,12 +281,15 @@ def test_a_process_waits_for_processes_of_its_site_only(tmp_path: Path) -> None:
     assert "is not another process of this site" in told
 
 
-def test_a_window_of_a_day_ends_after_it_starts(tmp_path: Path) -> None:
+def test_a_window_of_a_day_ends_after_it_starts_if_need_be_on_the_next(tmp_path: Path) -> None:
     oven = """\
   oven:
     type: process
     flex-model: {power: 2 kW, duration: PT1H, earliest-start: "18:00", latest-end: "07:00"}
 """
+    load_portfolio(write(tmp_path, GOOD + oven), check_source, load_plugins)
+
+    oven = oven.replace("07:00", "18:00")
     told = faults(write(tmp_path, GOOD + oven))
 
     assert "devices.oven.flex-model.latest-end" in told

@@ -132,7 +132,10 @@ def test_heat_that_cannot_be_made_is_diagnosed() -> None:
 
     assert schedule.status == "infeasible"
     assert schedule.diagnosis is not None
-    assert "the connection for heat is exceeded by up to 3 kW" in schedule.diagnosis
+    assert "heat has no connection, and its devices deliver up to 3 kW too little" in schedule.diagnosis
+    assert "giving heat a connection with a site-consumption-capacity of 3 kW" in schedule.diagnosis
+    assert "or its devices (pump heat) that much more production-capacity" in schedule.diagnosis
+    assert "raising power-capacity or consumption-capacity of pump by 1 kW" in schedule.diagnosis
     # the plan that lacks the least heat
     assert powers(schedule, "pump heat") == pytest.approx([-3, -3])
 

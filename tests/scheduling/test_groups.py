@@ -87,7 +87,7 @@ def test_a_directional_capacity_gives_way_at_its_price_and_is_hard_where_nothing
     hard = solved(site(RISING, asked, group("g", consumption_capacity="3 kW"), relax_constraints=False))
     assert hard.status == "infeasible"
     assert hard.diagnosis is not None
-    assert "consumption-capacity of g" in hard.diagnosis
+    assert "raising power-capacity or consumption-capacity of the group g by 1 kW" in hard.diagnosis
 
 
 def test_a_fixed_device_takes_up_room_in_its_group() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 
 import numpy as np
 import pytest
@@ -149,3 +150,18 @@ def test_a_search_over_integers_is_no_worse_than_where_it_starts() -> None:
     found = solve_program(knapsack(integer=True), "money", start=start)
 
     assert found.value <= -2 + 1 + 1e-9
+
+
+def test_a_search_over_integers_keeps_its_time_limit_however_long_the_solver_has_worked() -> None:
+    """HiGHS counts the time of such a search from its start: a limit from when it was made would grow with use."""
+    # of five rows of large random numbers, half of each has to be picked: hours of search
+    rows = np.random.default_rng(0).integers(0, 100, (5, 40)).astype(float).tolist()
+    half = [sum(row) // 2 for row in rows]
+    hard = program(rows, half, half, integer=True, money=[0.0] * 40)
+    spent = []
+    for _ in range(3):
+        began = process_time()
+        assert solve_program(hard, "money", time_limit_s=0.4).status != "optimal"
+        spent.append(process_time() - began)
+
+    assert spent[2] < 1.0

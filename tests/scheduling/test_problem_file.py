@@ -141,3 +141,41 @@ def test_a_plugin_is_named_on_the_command_line(tmp_path: Path) -> None:
     assert found.returncode == 0
     assert json.loads(found.stdout)["costs"]["total"] == pytest.approx(-0.6)
     assert (missing.returncode, "ramp cannot be imported" in missing.stderr) == (2, True)
+
+
+def test_a_table_of_money_against_co2_is_asked_for_by_its_number_of_points(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        site(
+            [0.1, 0.2],
+            battery(soc_at_end="4 kWh", production_capacity="0 kW"),
+            consumption_emissions="400 gCO2/kWh",
+        ),
+    )
+
+    found = CliRunner().invoke(app, ["solve", str(path), "--pareto", "3"])
+
+    assert found.exit_code == 0
+    table = json.loads(found.stdout)
+    assert table["currency"] == "EUR"
+    # 4 kWh, whenever they are bought
+    assert [point["emissions_kg"] for point in table["points"]] == pytest.approx([1.6] * 3)
+    assert [point["money"] for point in table["points"]] == pytest.approx([0.4] * 3)
+
+
+def test_a_table_of_a_file_that_says_nothing_of_co2_exits_with_2(tmp_path: Path) -> None:
+    answer = solve_file(written(tmp_path, site([0.1, 0.2], battery())), pareto_points=3)
+
+    assert answer.exit_status == 2
+    assert "needs consumption-emissions" in str(answer.faults[0])
+
+
+def test_a_table_of_a_file_without_solution_exits_with_3(tmp_path: Path) -> None:
+    late = battery(soc_targets=[{"value": "8 kWh", "datetime": at(1)}])
+    mapping = site([0.1, 0.1], late, relax_constraints=False, consumption_emissions="0.4 kg/kWh")
+
+    answer = solve_file(written(tmp_path, mapping), pareto_points=3)
+
+    assert answer.exit_status == 3
+    assert answer.table is not None
+    assert answer.table.cheapest.diagnosis

@@ -301,6 +301,7 @@ def test_the_schedule_is_plain_json() -> None:
         "site_power_kw",
         "costs",
         "cost_terms",
+        "emissions_kg",
         "certificate",
         "diagnosis",
         "fallback_used",
@@ -320,6 +321,7 @@ def test_the_schedule_is_plain_json() -> None:
         "wear",
         "terminal",
         "plugins",
+        "emissions",
         "total",
     }
 

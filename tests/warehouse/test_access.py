@@ -85,8 +85,25 @@ def fill(connection: Connection) -> None:
         "insert into flex.data_quality select sensor_id, date '2026-10-20', 'x', 'error', false, '', '[]', now()"
         " from flex.sensor",
         "insert into flex.reading_day select sensor_id, date '2026-10-20', 1, 1, 1 from flex.sensor",
+        "insert into flex.replaced_belief select b.*, now() from flex.belief as b",
+        "insert into flex.charging_session select sensor_id, name, now(), 'A', now(), now(), 1, 1 from flex.sensor",
+        "insert into flex.plan_input select r.run_id, n.sensor_id, 'measured', 'meter', 1"
+        " from flex.schedule_run as r join flex.sensor as n using (site_id)",
+        "insert into flex.cost_term select run_id, 'energy', 'net energy', 1 from flex.schedule_run",
+        "insert into flex.commodity_plan select run_id, 'gas', now(), now(), 1, 1, 1, 0, 1, 1 from flex.schedule_run",
+        "insert into flex.group_plan select run_id, 'plaza', now(), now(), 0, 0 from flex.schedule_run",
+        "insert into flex.group_member select run_id, 'plaza', device_id from flex.device_plan",
+        "insert into flex.forecast_accuracy select sensor_id, date '2026-10-20', 'live', 'x', 6, 0, '', 1, 0, 0, 0,"
+        " 0, 0, now() from flex.sensor",
+        "insert into flex.perfect_schedule select run_id, device_id, event_start, event_end, 0, 0 from flex.schedule",
+        "insert into flex.forecast_value (run_id, site_id, date, input_hash, reason, horizon_end, computed_at)"
+        " select run_id, site_id, date, 'x', 'x', now(), now() from flex.schedule_run",
+        "insert into flex.trained_model (sensor_id, trained_as_of, occasion, sensor_hash, code_version, data_hash,"
+        " read_at, window_start, window_end, readings, name, ladder_step, reason, cpu_s, decision, stored_at)"
+        " select sensor_id, now(), 'due', '', '', '', now(), now(), now(), 0, '', '', '', 0, '', now()"
+        " from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
-        "insert into flex.site_outcome select site_id, date, event_start, event_end, 1, 1, 1, 1"
+        "insert into flex.site_outcome select site_id, 'electricity', date, event_start, event_end, 1, 1, 1, 1"
         " from flex.site_plan join flex.schedule_run using (run_id)",
         "insert into flex.device_outcome select device_id, date, event_start, event_end, 1, 1"
         " from flex.schedule join flex.schedule_run using (run_id)",
@@ -157,9 +174,16 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "source",
         "belief",
         "current_belief",
+        "replaced_belief",
+        "charging_session",
+        "current_charging_session",
         "forecast_run",
+        "trained_model",
         "data_quality",
         "reading_day",
+        "forecast_accuracy",
+        "current_forecast_accuracy",
+        "forecast_accuracy_by_hour",
         "reports.data_quality_daily",
         "reports.sensor_freshness",
     }

@@ -1,5 +1,6 @@
 """Beliefs: nothing is stored twice, nothing is lost, and nothing is read before it was known."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 from flex_pipeline.warehouse.beliefs import read_as_of, read_stored, store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import MIGRATIONS, migrate
+from flex_pipeline.warehouse.recording import reading_time
 from tests.warehouse.sensors import warehouse_with
 
 START = datetime(2026, 12, 31, 23, tzinfo=UTC)
@@ -123,6 +125,46 @@ def test_a_forecast_made_again_takes_the_place_of_the_first(warehouse: Engine) -
 
     with warehouse.connect() as session:
         assert session.execute(text("select array_agg(value) from flex.belief")).scalar() == [7.0]
+
+
+def test_what_a_source_restates_keeps_the_value_before_it_for_who_read_that(warehouse: Engine) -> None:
+    stated = beliefs((0, 1.0, 1)).with_columns(stated=pl.lit(True))
+    store(warehouse, stated, START)
+    then = reading_time(warehouse)
+    store(warehouse, stated.with_columns(value=pl.lit(2.0)), START)
+
+    with warehouse.connect() as session:
+        as_of = START, START + HOUR, START + 2 * HOUR
+        now = read_as_of(session, ["load"], *as_of)["value"].to_list()
+        before = read_as_of(session, ["load"], *as_of, recorded_by=then)["value"].to_list()
+    assert (now, before) == ([2.0], [1.0])
+
+
+def test_what_is_made_again_as_it_was_has_not_been_replaced(warehouse: Engine) -> None:
+    forecast = beliefs((0, 5.0, -2), (1, 6.0, -2), source="naive").with_columns(quantile=pl.lit(0.5))
+    for frame in (forecast, forecast, forecast.with_columns(value=pl.Series([5.0, 7.0]))):
+        with warehouse.begin() as session:
+            store_forecasts(session, frame)
+
+    with warehouse.connect() as session:
+        kept = session.execute(text("select value from flex.replaced_belief")).scalars().all()
+        times = session.execute(text("select recorded_at from flex.belief order by value")).scalars().all()
+    assert kept == [6.0]
+    assert times[0] < times[1]
+
+
+def test_who_reads_waits_for_who_stores(warehouse: Engine) -> None:
+    with ThreadPoolExecutor(1) as elsewhere, warehouse.connect() as session:
+        store_readings(session, beliefs((0, 1.0, 1)), START)
+        asked = elsewhere.submit(reading_time, warehouse)
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=0.3)
+        session.commit()
+        read_at = asked.result(timeout=10)
+        recorded_at = session.execute(text("select max(recorded_at) from flex.belief")).scalar()
+
+    assert recorded_at is not None
+    assert recorded_at < read_at
 
 
 def test_a_failure_half_way_leaves_nothing(warehouse: Engine) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.warehouse.beliefs import read_as_of, store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
+from flex_pipeline.warehouse.recording import reading_time
 from flex_pipeline.warehouse.retention import Expired, expire, find_expired
 from tests.warehouse.sensors import warehouse_with
 
@@ -60,16 +61,21 @@ def believe(
 
 
 def plan(
-    warehouse: Engine, hours: int, site: str = "home", belief_time: datetime = NOON, key: str = "x"
+    warehouse: Engine,
+    hours: int,
+    site: str = "home",
+    belief_time: datetime = NOON,
+    key: str = "x",
+    read_at: datetime | None = None,
 ) -> None:
-    """A plan of the step's day, made `hours` after the step began."""
+    """A plan of the step's day, made `hours` after the step began, of before it was kept when it was read."""
     with warehouse.begin() as session:
         session.execute(
             text("""
                 insert into flex.schedule_run
                     (site_id, date, planning_time, belief_time, input_hash, version_id, problem, status,
-                     horizon_start, horizon_end)
-                values (:site, :date, :planned, :believed, :key, 1, '{}', 'optimal', :start, :end)
+                     horizon_start, horizon_end, read_at)
+                values (:site, :date, :planned, :believed, :key, 1, '{}', 'optimal', :start, :end, :read_at)
             """),
             {
                 "site": site,
@@ -79,6 +85,7 @@ def plan(
                 "key": key,
                 "start": NOON - 12 * HOUR,
                 "end": NOON + 36 * HOUR,
+                "read_at": read_at,
             },
         )
 
@@ -118,6 +125,38 @@ def test_what_a_plan_in_force_could_read_stays_as_it_read_it(warehouse: Engine, 
     assert seen(99) == before[99] == [6.0]
     # the mill's plan reads the price that both share, and not the load of the home
     assert values(warehouse) == ([2.0, 3.0, 5.0, 6.0] if sensor == "price" else [2.0, 3.0, 6.0])
+
+
+def test_what_a_plan_in_force_read_stays_though_a_value_that_came_later_should_have_been_read(
+    warehouse: Engine,
+) -> None:
+    believe(warehouse, (1.0, -9), (2.0, -8), kind="forecaster")
+    plan(warehouse, -6, read_at=reading_time(warehouse))
+    believe(warehouse, (3.0, -7), (4.0, -5), kind="forecaster")
+
+    expire(warehouse, THINNED, TODAY)
+
+    # 1 was followed in time; 3 could be known to the plan, but was not recorded when it was made
+    assert values(warehouse) == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(("reader", "left"), [("home", [1.0, 2.0]), ("mill", [2.0]), (None, [2.0])])
+def test_what_was_replaced_stays_as_long_as_the_plan_that_read_it_is_in_force(
+    warehouse: Engine, reader: str | None, left: list[float]
+) -> None:
+    believe(warehouse, (1.0, -9), kind="forecaster")
+    if reader is not None:
+        plan(warehouse, -6, site=reader, read_at=reading_time(warehouse))
+    believe(warehouse, (2.0, -9), kind="forecaster")
+
+    with warehouse.connect() as session:
+        found = sum(expired.rows for expired in find_expired(session, THINNED, TODAY))
+    expire(warehouse, THINNED, TODAY)
+
+    with warehouse.connect() as session:
+        replaced = session.execute(text("select value from flex.replaced_belief")).scalars().all()
+    assert found == 2 - len(left)
+    assert sorted([*values(warehouse), *replaced]) == left
 
 
 def test_what_only_a_replaced_plan_read_goes(warehouse: Engine) -> None:

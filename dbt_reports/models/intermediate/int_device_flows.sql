@@ -1,6 +1,7 @@
 with steps as (
     select
         site_id,
+        commodity,
         event_start,
         power_kw,
         baseline_power_kw,
@@ -11,6 +12,7 @@ with steps as (
 
 select
     site_id,
+    commodity,
     event_start,
     sum(greatest(power_kw, 0)) as consumption_kw,
     sum(greatest(-power_kw, 0)) as production_kw,
@@ -19,4 +21,4 @@ select
     sum(greatest(realised_power_kw, 0)) as realised_consumption_kw,
     sum(greatest(-realised_power_kw, 0)) as realised_production_kw
 from steps
-group by site_id, event_start
+group by site_id, commodity, event_start

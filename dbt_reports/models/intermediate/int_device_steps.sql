@@ -4,17 +4,19 @@ with steps as (
         plans.date,
         plans.run_id,
         devices.device_id,
-        sites.event_start,
-        sites.event_end,
-        sites.step_hours,
+        days.commodity,
+        devices.event_start,
+        devices.event_end,
+        connections.step_hours,
         devices.power_kw,
         devices.baseline_power_kw,
         devices.soc_kwh,
-        sites.consumption_price_per_kwh,
-        sites.production_price_per_kwh
+        connections.consumption_price_per_kwh,
+        connections.production_price_per_kwh
     from {{ ref('stg_plans') }} as plans
-    inner join {{ ref('stg_device_steps') }} as devices using (run_id)
-    inner join {{ ref('stg_site_steps') }} as sites using (run_id, event_start)
+    inner join {{ ref('stg_device_days') }} as days using (run_id)
+    inner join {{ ref('stg_device_steps') }} as devices using (run_id, device_id)
+    inner join {{ ref('int_connection_steps') }} as connections using (run_id, commodity, event_start)
 ),
 
 outcomes as (

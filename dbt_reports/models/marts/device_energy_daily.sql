@@ -11,11 +11,12 @@ energy as (
         site_id,
         date,
         device_id,
+        commodity,
         sum(step_hours * greatest(power_kw, 0)) as consumed_kwh,
         sum(step_hours * greatest(-power_kw, 0)) as produced_kwh,
         sum(energy_cost) as energy_cost
     from steps
-    group by site_id, date, device_id
+    group by site_id, date, device_id, commodity
 )
 
 select
@@ -23,6 +24,7 @@ select
     energy.device_id,
     energy.date,
     days.status,
+    energy.commodity,
     energy.consumed_kwh,
     energy.produced_kwh,
     energy.energy_cost,

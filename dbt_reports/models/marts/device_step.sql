@@ -1,6 +1,7 @@
 select
     site_id,
     device_id,
+    commodity,
     date,
     event_start,
     event_end,

@@ -13,8 +13,9 @@ steps as (
         + coalesce(
             bands.inflexible_high_kw - costs.inflexible_consumption_kw + costs.inflexible_production_kw, 0
         ) as net_power_high_kw
-    from {{ ref('int_site_step_costs') }} as costs
+    from {{ ref('int_connection_step_costs') }} as costs
     left join bands using (run_id, event_start)
+    where costs.commodity = 'electricity'
 )
 
 select

@@ -3,81 +3,114 @@ with plans as (
 ),
 
 steps as (
-    select * from {{ ref('int_site_step_costs') }}
+    select * from {{ ref('int_connection_step_costs') }}
+),
+
+devices as (
+    select * from {{ ref('stg_device_days') }}
 ),
 
 others as (
-    select * from {{ ref('int_other_device_steps') }}
+    select
+        others.*,
+        devices.commodity,
+        devices.soc_end_kwh
+    from {{ ref('int_other_device_steps') }} as others
+    inner join devices using (run_id, device_id)
 ),
 
-flows as (
+other_flows as (
     select
         run_id,
         baseline,
+        commodity,
         event_start,
         sum(power_kw) as power_kw
     from others
-    group by run_id, baseline, event_start
+    group by run_id, baseline, commodity, event_start
+),
+
+other_ways as (
+    select distinct
+        run_id,
+        baseline
+    from other_flows
 ),
 
 other_costs as (
     select
-        flows.run_id,
-        flows.baseline,
+        ways.run_id,
+        ways.baseline,
         sum(steps.step_hours * {{ price_of(
-            '(steps.inflexible_consumption_kw - steps.inflexible_production_kw + flows.power_kw)'
+            '(steps.inflexible_consumption_kw - steps.inflexible_production_kw + coalesce(flows.power_kw, 0))'
         ) }}) as baseline_energy_cost
-    from flows
-    inner join steps using (run_id, event_start)
-    group by flows.run_id, flows.baseline
+    from other_ways as ways
+    inner join steps using (run_id)
+    left join other_flows as flows using (run_id, baseline, commodity, event_start)
+    group by ways.run_id, ways.baseline
 ),
 
-other_stocks as (
+stocks as (
+    select
+        run_id,
+        'no flexibility' as baseline,
+        commodity,
+        sum(soc_end_kwh - baseline_soc_end_kwh) as stock_difference_kwh
+    from devices
+    group by run_id, commodity
+    union all
     select
         others.run_id,
         others.baseline,
-        sum(days.soc_end_kwh - others.soc_kwh) as stock_difference_kwh
+        others.commodity,
+        sum(others.soc_end_kwh - others.soc_kwh) as stock_difference_kwh
     from others
     inner join plans using (run_id)
-    inner join {{ ref('stg_device_days') }} as days using (run_id, device_id)
     where others.event_end = cast(plans.date + 1 as timestamp) at time zone plans.timezone
-    group by others.run_id, others.baseline
+    group by others.run_id, others.baseline, others.commodity
+),
+
+prices as (
+    select
+        run_id,
+        commodity,
+        avg(consumption_price_per_kwh) as price_per_kwh
+    from steps
+    group by run_id, commodity
+),
+
+stock_differences as (
+    select
+        stocks.run_id,
+        stocks.baseline,
+        sum(stocks.stock_difference_kwh) as stock_difference_kwh,
+        sum(stocks.stock_difference_kwh * prices.price_per_kwh) as stock_difference_value
+    from stocks
+    inner join prices using (run_id, commodity)
+    group by stocks.run_id, stocks.baseline
 ),
 
 days as (
     select
         run_id,
         sum(energy_cost) as energy_cost,
-        sum(baseline_energy_cost) as baseline_energy_cost,
-        avg(consumption_price_per_kwh) as mean_price_per_kwh
+        sum(baseline_energy_cost) as baseline_energy_cost
     from steps
-    group by run_id
-),
-
-stocks as (
-    select
-        run_id,
-        sum(soc_end_kwh - baseline_soc_end_kwh) as stock_difference_kwh
-    from {{ ref('stg_device_days') }}
     group by run_id
 ),
 
 baselines as (
     select
-        days.run_id,
+        run_id,
         'no flexibility' as baseline,
-        days.baseline_energy_cost,
-        stocks.stock_difference_kwh
+        baseline_energy_cost
     from days
-    left join stocks using (run_id)
     union all
     select
-        costs.run_id,
-        costs.baseline,
-        costs.baseline_energy_cost,
-        stocks.stock_difference_kwh
-    from other_costs as costs
-    left join other_stocks as stocks using (run_id, baseline)
+        run_id,
+        baseline,
+        baseline_energy_cost
+    from other_costs
 )
 
 select
@@ -88,8 +121,9 @@ select
     days.energy_cost,
     baselines.baseline_energy_cost,
     baselines.baseline_energy_cost - days.energy_cost as saving,
-    coalesce(baselines.stock_difference_kwh, 0) as stock_difference_kwh,
-    coalesce(baselines.stock_difference_kwh, 0) * days.mean_price_per_kwh as stock_difference_value
+    coalesce(differences.stock_difference_kwh, 0) as stock_difference_kwh,
+    coalesce(differences.stock_difference_value, 0) as stock_difference_value
 from plans
 inner join days using (run_id)
 inner join baselines using (run_id)
+left join stock_differences as differences using (run_id, baseline)

@@ -2,31 +2,25 @@ with plans as (
     select * from {{ ref('stg_plans') }}
 ),
 
+commodities as (
+    select * from {{ ref('commodity_cost_daily') }}
+    where {{ in_selected_dates('date') }}
+),
+
 energy as (
     select
         site_id,
         date,
-        sum(bought_kwh) as energy_bought_kwh,
-        sum(sold_kwh) as energy_sold_kwh,
         sum(energy_cost) as energy_cost,
         sum(baseline_energy_cost) as baseline_energy_cost,
-        max(greatest(net_power_kw, 0)) as peak_consumption_kw,
-        max(greatest(baseline_net_power_kw, 0)) as baseline_peak_consumption_kw,
-        max(greatest(-net_power_kw, 0)) as peak_production_kw
-    from {{ ref('int_site_step_costs') }}
+        case when bool_and(realised_energy_cost is not null) then sum(realised_energy_cost) end as realised_energy_cost
+    from commodities
     group by site_id, date
 ),
 
-realised as (
-    select
-        site_id,
-        date,
-        sum(realised_energy_cost) as energy_cost,
-        max(greatest(realised_net_power_kw, 0)) as peak_consumption_kw
-    from {{ ref('site_step') }}
-    where {{ in_selected_dates('date') }}
-    group by site_id, date
-    having bool_and(realised_energy_cost is not null)
+electricity as (
+    select * from commodities
+    where commodity = 'electricity'
 ),
 
 stock as (
@@ -44,18 +38,18 @@ select
     plans.status,
     plans.planning_time,
     plans.currency,
-    energy.energy_bought_kwh,
-    energy.energy_sold_kwh,
+    electricity.energy_bought_kwh,
+    electricity.energy_sold_kwh,
     energy.energy_cost,
     energy.baseline_energy_cost,
     energy.baseline_energy_cost - energy.energy_cost as saving,
-    energy.peak_consumption_kw,
-    energy.baseline_peak_consumption_kw,
-    energy.peak_production_kw,
+    electricity.peak_consumption_kw,
+    electricity.baseline_peak_consumption_kw,
+    electricity.peak_production_kw,
     coalesce(stock.stock_change_kwh, 0) as stock_change_kwh,
-    realised.energy_cost as realised_energy_cost,
-    realised.peak_consumption_kw as realised_peak_consumption_kw
+    energy.realised_energy_cost,
+    electricity.realised_peak_consumption_kw
 from plans
 inner join energy using (site_id, date)
-left join realised using (site_id, date)
+inner join electricity using (site_id, date)
 left join stock using (run_id)

@@ -1,32 +1,4 @@
-with steps as (
-    select * from {{ ref('int_site_step_costs') }}
-),
-
-outcomes as (
-    select * from {{ ref('stg_site_outcomes') }}
-),
-
-flows as (
-    select * from {{ ref('int_device_flows') }}
-),
-
-joined as (
-    select
-        steps.*,
-        outcomes.consumption_price_per_kwh as realised_consumption_price_per_kwh,
-        outcomes.production_price_per_kwh as realised_production_price_per_kwh,
-        outcomes.inflexible_consumption_kw as realised_inflexible_consumption_kw,
-        outcomes.inflexible_production_kw as realised_inflexible_production_kw,
-        steps.inflexible_consumption_kw + coalesce(flows.consumption_kw, 0) as consumption_kw,
-        steps.inflexible_production_kw + coalesce(flows.production_kw, 0) as production_kw,
-        steps.inflexible_consumption_kw + coalesce(flows.baseline_consumption_kw, 0) as baseline_consumption_kw,
-        steps.inflexible_production_kw + coalesce(flows.baseline_production_kw, 0) as baseline_production_kw,
-        outcomes.inflexible_consumption_kw + coalesce(flows.realised_consumption_kw, 0) as realised_consumption_kw,
-        outcomes.inflexible_production_kw + coalesce(flows.realised_production_kw, 0) as realised_production_kw
-    from steps
-    left join outcomes using (site_id, event_start)
-    left join flows using (site_id, event_start)
-)
+{{ config(materialized='view', indexes=[]) }}
 
 select
     site_id,
@@ -47,10 +19,7 @@ select
     realised_production_price_per_kwh,
     realised_consumption_kw,
     realised_production_kw,
-    realised_consumption_kw - realised_production_kw as realised_net_power_kw,
-    step_hours * {{ price_of(
-        'realised_consumption_kw - realised_production_kw',
-        'realised_consumption_price_per_kwh',
-        'realised_production_price_per_kwh'
-    ) }} as realised_energy_cost
-from joined
+    realised_net_power_kw,
+    realised_energy_cost
+from {{ ref('connection_step') }}
+where commodity = 'electricity'

@@ -1,5 +1,6 @@
 select
     site_id,
+    commodity,
     date,
     event_start,
     consumption_price as consumption_price_per_kwh,

@@ -9,11 +9,12 @@ import numpy as np
 from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.origins import Outcomes
 from flex_pipeline.forecasting.prices.correction import Correction
+from flex_pipeline.forecasting.prices.gaps import filled
 from flex_pipeline.forecasting.prices.lear import lear
 from flex_pipeline.forecasting.prices.market import HOURS, Market
+from flex_pipeline.forecasting.prices.published_days import PublishedDays
 from flex_pipeline.forecasting.prices.rolling import learn
 from flex_pipeline.forecasting.scores import QUANTILES
-from flex_pipeline.forecasting.wall_clock import Integers
 
 SHAPE_DAYS = 28  # prices within an hour keep their pattern for weeks
 THURSDAY = 3  # 1970-01-01, the day that steps are counted from
@@ -21,19 +22,24 @@ THURSDAY = 3  # 1970-01-01, the day that steps are counted from
 
 @dataclass(frozen=True)
 class AuctionPrices:
-    """LEAR of every day that is not known yet, its correction, and the spread of its past errors by lead."""
+    """LEAR of every day that is not known yet, its correction, and the spread of its past errors by lead.
+
+    `informed`: with what is published, where it is; a day of which it is not yet gets LEAR without, uncorrected.
+    """
 
     correction: Correction | None
     spread: tuple[tuple[float, ...], ...] = ((0.0, 0.0, 0.0),)  # by lead in days, from 0
+    informed: bool = False
 
     @property
     def name(self) -> str:
         """What users know the forecast by."""
-        return "LEAR + gradient boosting" if self.correction else "LEAR"
+        regressors = " with regressors" if self.informed else ""
+        return f"LEAR + gradient boosting{regressors}" if self.correction else f"LEAR{regressors}"
 
     def quantiles(self, history: History, rows: Rows) -> Floats:
         """The point and the quantiles of its errors around it (rows, 3)."""
-        lead = np.minimum(_lead_days(history, rows), len(self.spread) - 1)
+        lead = np.minimum(rows.lead_days(history.clock), len(self.spread) - 1)
         return np.asarray(self.point(history, rows)[:, None] + np.array(self.spread)[lead])
 
     def point(self, history: History, rows: Rows) -> Floats:
@@ -54,23 +60,33 @@ class AuctionPrices:
         """Hourly prices from a day on (ahead, 24), each day as if those before it came out as forecast."""
         past, within_hour = hourly_market(history, day)
         n = past.days
+        told = PublishedDays.read(history, day - n, n, ahead) if self.informed else None
         weekday = (day - n + np.arange(n + ahead) + THURSDAY) % 7
         prices = np.vstack([past.prices, np.zeros((ahead, HOURS))])
         market = Market(prices, np.empty((n + ahead, HOURS, 0)), weekday)
         for unknown in range(n, n + ahead):
-            members = lear(market, unknown)[None]
-            forecast = members.mean(axis=1)
-            if self.correction:
-                forecast = forecast + self.correction.of(market, np.array([unknown]), members)
-            market = market.with_prices(unknown, forecast[0])
+            market = market.with_prices(unknown, self._of_day(market, unknown, told))
         return market.prices[n:], within_hour
+
+    def _of_day(self, market: Market, day: int, told: PublishedDays | None) -> Floats:
+        """Prices of a day of the market (24,)."""
+        correction = self.correction
+        if told is not None and told.complete[day]:
+            market, day = told.within(market), day - told.begin
+        elif self.informed:
+            correction = None
+        members = lear(market, day)[None]
+        point = members.mean(axis=1)
+        if correction:
+            point = point + correction.of(market, np.array([day]), members)
+        return np.asarray(point[0])
 
     def fitted(self, history: History, outcomes: Outcomes) -> AuctionPrices:
         """With the spread of the errors of past origins, by lead; the median stays the point."""
         if not len(outcomes.values):
             return self
         errors = outcomes.values - self.point(history, outcomes.rows)
-        lead = _lead_days(history, outcomes.rows)
+        lead = outcomes.rows.lead_days(history.clock)
         by_lead = (errors[lead == day] for day in np.unique(lead))
         spread = (np.quantile(of_lead, [QUANTILES[0], QUANTILES[-1]]) for of_lead in by_lead)
         return replace(
@@ -81,7 +97,10 @@ class AuctionPrices:
 def train_auction_prices(history: History, day: int) -> AuctionPrices:
     """From the days before `day`, counted from 1970."""
     market, _ = hourly_market(history, day)
-    return AuctionPrices(learn(market, market.days))
+    told = PublishedDays.read(history, day - market.days, market.days, 0)
+    if told is not None:
+        market = told.within(market)
+    return AuctionPrices(learn(market, market.days), informed=told is not None)
 
 
 def hourly_market(history: History, day: int) -> tuple[Market, Floats]:
@@ -94,25 +113,9 @@ def hourly_market(history: History, day: int) -> tuple[Market, Floats]:
     known = history.values[: max(day - first, 0) * clock.per_day].reshape(-1, clock.per_day)
     if first + len(known) < day:  # days of which nothing was read
         known = np.vstack([known, np.full((day - first - len(known), clock.per_day), np.nan)])
-    filled = _filled(known)
-    hourly = filled.reshape(-1, HOURS, clock.per_hour).mean(axis=2)
-    above = filled - np.repeat(hourly, clock.per_hour, axis=1)
-    weekday = (first + np.arange(len(filled)) + THURSDAY) % 7
-    market = Market(hourly, np.empty((len(filled), HOURS, 0)), weekday)
+    whole = filled(known)
+    hourly = whole.reshape(-1, HOURS, clock.per_hour).mean(axis=2)
+    above = whole - np.repeat(hourly, clock.per_hour, axis=1)
+    weekday = (first + np.arange(len(whole)) + THURSDAY) % 7
+    market = Market(hourly, np.empty((len(whole), HOURS, 0)), weekday)
     return market, above[-SHAPE_DAYS:].mean(axis=0)
-
-
-def _filled(days: Floats) -> Floats:
-    """Each gap as on the latest day before with a value, else the first after it, else the mean."""
-    n = len(days)
-    measured = np.isfinite(days)
-    before = np.maximum.accumulate(np.where(measured, np.arange(n)[:, None], -1), axis=0)
-    after = np.minimum.accumulate(np.where(measured, np.arange(n)[:, None], n)[::-1], axis=0)[::-1]
-    source = np.where(before >= 0, before, after)
-    padded = np.vstack([days, np.full(days.shape[1], np.nanmean(days))])
-    return np.asarray(np.take_along_axis(padded, source, axis=0))
-
-
-def _lead_days(history: History, rows: Rows) -> Integers:
-    per_day = history.clock.per_day
-    return np.asarray(rows.step // per_day - rows.bound // per_day)

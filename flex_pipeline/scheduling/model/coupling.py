@@ -15,10 +15,10 @@ def declare_coupling(b: Block, shape: CouplingShape) -> None:
     """One level for all members, each of which comes in at a node of its own."""
     steps = range(shape.steps)
     b.level = Var(steps, within=NonNegativeReals)
-    for i in range(shape.members):
+    b.members = range(len(shape.gives))
+    for i in b.members:
         numbers(b, steps, f"coefficient_{i}")
         node(b, steps, f"power_{i}")
-    b.members = range(shape.members)
     declare(b, [(t, i) for t in steps for i in b.members], in_proportion)
     objectives(b)
 

@@ -14,6 +14,7 @@ MODULES = (
     "flex_pipeline.scheduling.model.site",
     "flex_pipeline.scheduling.model.group",
     "flex_pipeline.scheduling.model.two_prices",
+    "flex_pipeline.scheduling.model.emissions",
     "flex_pipeline.scheduling.model.soft",
     "flex_pipeline.scheduling.model.storage",
     "flex_pipeline.scheduling.model.minimum_charging",

@@ -39,7 +39,7 @@ def declare_paid(b: Block, shape: MeterShape, soft: Iterable[SoftBound]) -> Term
     for flow in shape.priced:
         block = Block()
         b.add_component(flow.name, block)
-        cost += declare_two_prices(block, b.net, flow, shape)
+        cost += sum(declare_two_prices(block, b.net, flow, shape))
     return cost
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pyomo.environ import Block
 
 from flex_pipeline.scheduling.limits import FUSE, limit
-from flex_pipeline.scheduling.model.family import Term, declare, objectives
+from flex_pipeline.scheduling.model.family import Term, declare, objectives, port
 from flex_pipeline.scheduling.model.metering import declare_net, declare_paid
 from flex_pipeline.scheduling.model.soft import declare_breach, declare_peak
+from flex_pipeline.scheduling.model.two_prices import declare_two_prices
 from flex_pipeline.scheduling.parts.site import SiteShape
 
 
@@ -28,6 +29,10 @@ def declare_site(b: Block, shape: SiteShape) -> None:
             ("site_peak_production", -1, shape.peak_production, declare_peak),
         ),
     )
+    if shape.emitted is not None:
+        b.add_component(shape.emitted.name, Block())
+        b.kg = declare_two_prices(b.component(shape.emitted.name), b.net, shape.emitted, shape)
+        port(b, range(shape.steps), emitted)
     objectives(b, money=cost)
 
 
@@ -41,3 +46,8 @@ def site_import_limit(b: Block, t: int) -> Term:
 def site_export_limit(b: Block, t: int) -> Term:
     """n[t] ≥ −site-power-capacity"""
     return b.net[t] >= -b.export_kw[t]
+
+
+def emitted(b: Block, t: int) -> Term:
+    """h·(k[t]·n⁺[t] − q[t]·n⁻[t])"""
+    return b.kg[t]

@@ -15,8 +15,8 @@ from flex_pipeline.scheduling.parts.metering import TwoPrices
 from flex_pipeline.scheduling.parts.part import Shape
 
 
-def declare_two_prices(b: Block, net: Any, flow: TwoPrices, shape: Shape) -> Term:
-    """Σ h·(u·f⁺ − w·f⁻) as a slope, a kink where u > w, and a rebate where u < w.
+def declare_two_prices(b: Block, net: Any, flow: TwoPrices, shape: Shape) -> list[Term]:
+    """h·(u·f⁺ − w·f⁻) of each step, as a slope, a kink where u > w, and a rebate where u < w.
 
     Only a binary keeps f⁻ from being paid for where the flow is not negative: τ is one at the steps that need it, and
     relaxed elsewhere.
@@ -24,21 +24,21 @@ def declare_two_prices(b: Block, net: Any, flow: TwoPrices, shape: Shape) -> Ter
     steps = range(shape.steps)
     b.net = {t: net[t] for t in steps}
     numbers(b, steps, "slope", "at_zero")
-    cost = sum(b.slope[t] * net[t] + b.at_zero[t] for t in steps)
+    cost: list[Term] = [b.slope[t] * net[t] + b.at_zero[t] for t in steps]
     if flow.convex or flow.concave:
         numbers(b, steps, "baseline")
     if flow.convex:
         numbers(b, steps, "kink")
         b.above = Var(steps, within=NonNegativeReals)
         declare(b, steps, above_covers_flow)
-        cost += sum(b.kink[t] * b.above[t] for t in steps)
+        cost = [cost[t] + b.kink[t] * b.above[t] for t in steps]
     if flow.concave:
         numbers(b, steps, "rebate", "low", "high")
         b.below = Var(steps, within=NonNegativeReals)
         b.negative = Var(steps, bounds=(0, 1))
         declare(b, steps, below_only_while_negative, below_within_flow)
-        cost -= sum(b.rebate[t] * b.below[t] for t in steps)
-    return shape.hours * cost
+        cost = [cost[t] - b.rebate[t] * b.below[t] for t in steps]
+    return [shape.hours * cost[t] for t in steps]
 
 
 def above_covers_flow(b: Block, t: int) -> Term:

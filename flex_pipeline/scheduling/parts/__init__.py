@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from flex_pipeline.scheduling.parts.coupling import coupled, coupling_part
+from flex_pipeline.scheduling.parts.emissions import emissions_part
 from flex_pipeline.scheduling.parts.group import group_part
 from flex_pipeline.scheduling.parts.part import SITE, Link, Part, Shape, Stretches, key
 from flex_pipeline.scheduling.parts.process import precedence_parts, process_part
@@ -36,6 +37,8 @@ def parts_of(problem: Problem, *, elastic: bool = False, directed: bool = False)
     found += [site_part(problem, site, elastic=elastic) for site in problem.connections]
     found += [group_part(problem, group, elastic=elastic) for group in problem.groups]
     found += [coupling_part(problem, coupling) for coupling in problem.couplings]
+    if problem.emissions.has_budget:
+        found.append(emissions_part(problem, elastic=elastic))
     return tuple(sorted(found, key=lambda part: (part.kind, part.name)))
 
 

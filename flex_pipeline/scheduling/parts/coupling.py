@@ -11,17 +11,18 @@ from flex_pipeline.scheduling.problem import Coupling, Problem
 
 @dataclass(frozen=True, kw_only=True)
 class CouplingShape(Shape):
-    """`members`: how many devices it couples."""
+    """`gives`: of each device that it couples, whether it delivers; else it takes."""
 
     declared_by: ClassVar[str] = "flex_pipeline.scheduling.model.coupling:declare_coupling"
-    members: int
+    gives: tuple[bool, ...]
 
 
 def coupling_part(problem: Problem, coupling: Coupling) -> Part:
     """What holds the powers of its members in proportion; each sends its own to a node of its own."""
     members = coupled(coupling)
-    shape = CouplingShape(steps=problem.grid.n, hours=problem.grid.hours, members=len(members))
     given = {f"coefficient_{i}": coupling.coefficients[name] for i, name in enumerate(members)}
+    gives = tuple(bool((values < 0).any()) for values in given.values())
+    shape = CouplingShape(steps=problem.grid.n, hours=problem.grid.hours, gives=gives)
     return Part("coupling", coupling.name, shape, given)
 
 

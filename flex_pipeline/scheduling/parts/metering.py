@@ -28,6 +28,11 @@ class MeterShape(Shape):
     consumption_capacity: Stretches | None = None  # where soft
     production_capacity: Stretches | None = None
 
+    @property
+    def flows(self) -> tuple[TwoPrices, ...]:
+        """All that is counted at one rate above a baseline and another below."""
+        return self.priced
+
 
 @dataclass(frozen=True)
 class PricedFlow:

@@ -39,8 +39,7 @@ class CycleLimit(Addition):
         number = next(k for k, stock in enumerate(problem.stocks) if stock.name == self.device)
         stock = problem.stocks[number]
         size_kwh = float(stock.ceiling_kwh.max() - stock.floor_kwh.min())
-        dates = [problem.grid.local(t, problem.timezone).date() for t in range(problem.grid.n)]
-        days = tuple(t for t, date in enumerate(dates) if t == 0 or date != dates[t - 1])
+        days = problem.days
         shape = CycleLimitShape(steps=problem.grid.n, hours=problem.grid.hours, elastic=elastic, days=days)
         own = key("cycle-limit", self.device)
         feeders = [storage.name for storage in problem.storages if storage.stock == number]

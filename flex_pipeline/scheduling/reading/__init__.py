@@ -32,6 +32,7 @@ from flex_pipeline.scheduling.addition import Addition
 from flex_pipeline.scheduling.plugins import additions
 from flex_pipeline.scheduling.problem import Problem, ProblemError, Stock, Storage
 from flex_pipeline.scheduling.reading.arrays import Fields, Notes
+from flex_pipeline.scheduling.reading.emissions import read_emissions_aim
 from flex_pipeline.scheduling.reading.groups import (
     read_couplings,
     read_groups,
@@ -190,6 +191,11 @@ def _check_device(device: Any, i: int, devices: list[Any]) -> list[Fault]:
         faults += check_flex_model(
             model, kind, allow_sensor=False, allow_wall_clock=False, path=f"{path}.flex_model"
         )
+    if kind == "group" and "flex_context" in device:
+        message = (
+            "a group has none: state its breach prices in its flex_model, and what is relaxed for the site"
+        )
+        return [*faults, Fault(f"{path}.flex_context", device["flex_context"], message)]
     faults += check_device_context(
         device.get("flex_context", {}),
         allow_sensor=False,
@@ -273,6 +279,7 @@ def _read(mapping: Mapping[str, Any], notes: Notes) -> Problem:
         ),
         read_couplings(models, storages),
         read_priorities(models, storages),
+        emissions=read_emissions_aim(context),
     ).with_fixed(fixed)
     return replace(problem, notices=tuple(notes.notices))
 

@@ -1,4 +1,4 @@
-"""Prices at every step: what is unknown is filled by the policy of the flex-context or refused, never zero."""
+"""Prices and CO2 intensities at every step: what is unknown is filled by the policy of the flex-context or refused."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from flex_pipeline.timeseries.variable_quantity import Segments
 Array = NDArray[np.float64]
 
 
-def read_price(fields: Fields, name: str) -> Array:
+def read_price(fields: Fields, name: str, what: str = "price") -> Array:
     """A price at every step (T,); a notice names the hours that were filled, a fault those that cannot be."""
     values = fields.array(name)
     gaps = np.isnan(values)
     if gaps.all():
-        fields.fault(name, "knows no price in the window")
+        fields.fault(name, f"knows no {what} in the window")
         return values
     filled = _filled(values, fields.notes.fill_prices)
     unknown = np.isnan(filled)
     if unknown.any():
-        fields.fault(name, f"knows no price {fields.notes.hours(unknown)}")
+        fields.fault(name, f"knows no {what} {fields.notes.hours(unknown)}")
     elif gaps.any():
-        fields.notice(name, f"unknown {fields.notes.hours(gaps)}: the nearest known price is held")
+        fields.notice(name, f"unknown {fields.notes.hours(gaps)}: the nearest known {what} is held")
     return filled
 
 

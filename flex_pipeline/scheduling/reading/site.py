@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from flex_pipeline.portfolio.flex_context import COMMITMENT
 from flex_pipeline.scheduling.problem import Commitment, Site, SoftLimit
 from flex_pipeline.scheduling.reading.arrays import Fields
+from flex_pipeline.scheduling.reading.emissions import read_intensity
 from flex_pipeline.scheduling.reading.prices import read_charge, read_price
 
 Array = NDArray[np.float64]
@@ -38,6 +39,7 @@ def read_site(context: Fields) -> Site:
         _peak(context, "consumption"),
         _peak(context, "production"),
         site_commitments(context),
+        intensity=read_intensity(context),
     )
 
 
@@ -60,6 +62,7 @@ def read_commodity(context: Fields, relaxed: bool) -> Site:
         _peak(context, "production"),
         site_commitments(context),
         context.mapping["commodity"],
+        read_intensity(context),
     )
 
 

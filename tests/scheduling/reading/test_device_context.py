@@ -78,3 +78,22 @@ def test_what_a_device_cannot_state_is_told(own: Any, field: str, message: str) 
     (fault,) = caught.value.faults
     assert fault.field == field
     assert message in fault.message
+
+
+def test_a_group_has_no_context_of_its_own() -> None:
+    given = problem()
+    limits = {"power-capacity": "1 kW"}
+    given["devices"].append(
+        {
+            "name": "feeder",
+            "type": "group",
+            "flex_model": limits,
+            "flex_context": {"relax-constraints": False},
+        }
+    )
+
+    with pytest.raises(ProblemError) as refused:
+        read_problem(given)
+    (fault,) = refused.value.faults
+    assert fault.field == "devices[2].flex_context"
+    assert "state its breach prices in its flex_model" in fault.message

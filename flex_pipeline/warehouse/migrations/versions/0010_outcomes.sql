@@ -1,5 +1,6 @@
 create table flex.site_outcome (
     site_id                   text not null references flex.site,
+    commodity                 text not null,
     date                      date not null,
     event_start               timestamptz not null,
     event_end                 timestamptz not null,
@@ -7,10 +8,11 @@ create table flex.site_outcome (
     production_price          double precision,
     inflexible_consumption_kw double precision,
     inflexible_production_kw  double precision,
-    primary key (site_id, event_start)
+    primary key (site_id, commodity, event_start)
 );
 comment on table flex.site_outcome is
-    'One row per site and step of a planned day: prices and fixed flows as they came. Empty: not measured, or not yet.';
+    'One row per site, commodity (electricity, too) and step of a planned day: prices and fixed flows as they came. '
+    'Empty: not measured, or not yet.';
 create index on flex.site_outcome (date);
 
 create table flex.device_outcome (
@@ -36,7 +38,7 @@ create table flex.forecast_band (
     primary key (run_id, event_start)
 );
 comment on table flex.forecast_band is
-    'One row per plan and step: the fixed flows at the quantiles 0.1 and 0.9 of what was forecast when it was made.';
+    'One row per plan and step: the fixed flows of electricity at the quantiles 0.1 and 0.9 of what was forecast when it was made.';
 
 create table flex.alternative (
     run_id      bigint not null references flex.schedule_run on delete cascade,

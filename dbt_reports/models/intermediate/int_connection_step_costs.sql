@@ -4,13 +4,11 @@ with steps as (
         plans.date,
         steps.*
     from {{ ref('stg_plans') }} as plans
-    inner join {{ ref('stg_site_steps') }} as steps using (run_id)
+    inner join {{ ref('int_connection_steps') }} as steps using (run_id)
 )
 
 select
     *,
-    step_hours * greatest(net_power_kw, 0) as bought_kwh,
-    step_hours * greatest(-net_power_kw, 0) as sold_kwh,
     step_hours * {{ price_of('net_power_kw') }} as energy_cost,
     step_hours * {{ price_of('baseline_net_power_kw') }} as baseline_energy_cost
 from steps

@@ -1,0 +1,137 @@
+"""A fleet of sensors: training their models and forecasting a day, from the warehouse to the warehouse.
+
+    python -m benchmarks.forecast_fleet --sensors 200
+
+Homes of a metered load and solar panels, in quarter-hours, with simulated readings. Everything runs on an embedded
+server that is thrown away. `--days` of history; models learn from at most 400 of them. Loading them is not timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+
+import polars as pl
+from sqlalchemy import Engine, text
+
+from benchmarks.warehouse_to_warehouse import warehouse
+from flex_pipeline.planning import configuration
+from flex_pipeline.planning.forecasts import ForecastDesk
+from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.portfolio.sensor import Sensor
+from flex_pipeline.scheduling.batch import Solvers
+from flex_pipeline.sources import read, source_name
+from flex_pipeline.warehouse.beliefs import store_readings
+from flex_pipeline.warehouse.portfolios import store_portfolio
+
+DAY = date(2026, 6, 9)  # a Tuesday: models are due with its forecasts
+NOW = datetime(2026, 6, 9, tzinfo=UTC)
+MOST_MINUTES, MOST_SECONDS = 10, 60
+HOME = """
+site: %(site)s
+location: {latitude: %(latitude).2f, longitude: 4.90}
+sensors:
+  %(site)s.load:
+    {unit: kW, resolution: PT15M, kind: load, source: {simulated: load, profile: home, yearly: %(yearly_kwh)d kWh}}
+  %(site)s.pv:
+    {unit: kW, resolution: PT15M, kind: pv, capacity: 6 kW, source: {simulated: pv, peak: %(peak_kw).1f kW}}
+flex-context:
+  consumption-price: 0.3 EUR/kWh
+  production-price: 0.1 EUR/kWh
+  inflexible-consumption: [{sensor: %(site)s.load}]
+  inflexible-production: [{sensor: %(site)s.pv}]
+devices:
+  battery:
+    flex-model: {soc-at-start: 5 kWh, soc-max: 10 kWh, power-capacity: 5 kW}
+"""
+
+
+def write_homes(folder: Path, sensors: int) -> Portfolio:
+    """Homes that differ in size and place."""
+    for i in range(-(-sensors // 2)):
+        home = {
+            "site": f"home-{i:05}",
+            "latitude": 51.0 + i % 20 / 10,
+            "yearly_kwh": 2500 + 100 * (i % 30),
+            "peak_kw": 3 + i % 7 / 2,
+        }
+        (folder / f"{home['site']}.yaml").write_text(HOME % home)
+    return configuration.load(folder)
+
+
+def fill(engine: Engine, portfolio: Portfolio, days: int) -> int:
+    """Store the portfolio and readings of the days before the planning, each known when it is over. Gives the rows."""
+    rows = 0
+    with engine.begin() as session:
+        store_portfolio(session, portfolio)
+    for readings in _readings(portfolio, days):
+        with engine.begin() as session:
+            rows += store_readings(session, readings, NOW)
+    with engine.begin() as session:
+        session.execute(text("analyze"))  # as the server does by itself after a minute
+    return rows
+
+
+def _readings(portfolio: Portfolio, days: int) -> Iterator[pl.DataFrame]:
+    end = portfolio.settings.planned_at(DAY).replace(minute=0)
+    for sensor in portfolio.sensors.values():
+        values = read(sensor, end - timedelta(days=days), end, portfolio.folder)
+        yield _known_when_over(values.select("event_start", "value"), sensor)
+
+
+def _known_when_over(values: pl.DataFrame, sensor: Sensor) -> pl.DataFrame:
+    return values.with_columns(
+        sensor=pl.lit(sensor.name),
+        belief_time=pl.col("event_start") + sensor.resolution,
+        source=pl.lit(source_name(sensor)),
+    )
+
+
+def measure(engine: Engine, folder: Path, sensors: int, days: int, processes: int | None) -> None:
+    """Print what training, forecasting and confirming take."""
+    portfolio = write_homes(folder, sensors)
+    rows = fill(engine, portfolio, days)
+    with Solvers(processes) as workers:
+        print(f"{sensors} sensors, {rows:,} readings, {workers.processes} processes")
+        desk = ForecastDesk(engine, portfolio, workers)
+        with timed("trained", f"at most {60 * MOST_MINUTES} s for 200"):
+            trained = desk.models.refresh(desk.sensors, portfolio.settings.planned_at(DAY), NOW)
+        cpu_s = sum(model.cpu_s for model in trained) / len(trained)
+        print(f"  {cpu_s:.2f} s of CPU a model, {dict(Counter(model.ladder_step for model in trained))}")
+        with timed("forecast", f"at most {MOST_SECONDS} s for 200"):
+            desk.forecast(DAY, NOW)
+        with timed("the same inputs again", "none is forecast twice"):
+            desk.forecast(DAY, NOW)
+    for failure in desk.failures:
+        print(failure)
+
+
+@contextmanager
+def timed(what: str, bar: str) -> Iterator[None]:
+    """Print the wall time, and the CPU time of this process: with `--processes 1`, of all there is to do."""
+    began, cpu_s = perf_counter(), process_time()
+    yield
+    print(f"{what}: {perf_counter() - began:.1f} s, here {process_time() - cpu_s:.1f} s of CPU; {bar}")
+
+
+def main() -> None:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sensors", type=int, default=200)
+    parser.add_argument("--days", type=int, default=400)
+    parser.add_argument("--processes", type=int, help="default: one for each core")
+    given = parser.parse_args()
+    with warehouse() as engine, tempfile.TemporaryDirectory() as folder:
+        measure(engine, Path(folder), given.sensors, given.days, given.processes)
+
+
+if __name__ == "__main__":
+    main()

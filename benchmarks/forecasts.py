@@ -27,8 +27,9 @@ from flex_pipeline.portfolio.sensor import Sensor
 
 HOURLY = {"name": "benchmark", "unit": "kW", "resolution": "PT1H", "source": {}}
 NEAR_THE_PLANT = {"latitude": -35.3, "longitude": 149.1}  # the file does not say where it is; Canberra fits
-ACCUMULATED = ("SSRD", "STRD", "TSR", "TP")
-WEATHER = ("tclw", "tciw", "SP", "r", "TCC", "10u", "10v", "2T", *ACCUMULATED)
+# in this file only precipitation is accumulated from 00:00 UTC on: by night SSRD is 0, not the total of the day
+ACCUMULATED = ("TP",)
+WEATHER = ("tclw", "tciw", "SP", "r", "TCC", "10u", "10v", "2T", "SSRD", "STRD", "TSR", *ACCUMULATED)
 # recomputed from the forecasts that Lago et al. published, over all 728 days
 PUBLISHED = {"NP": (1.738, 1.683), "PJM": (3.013, 2.862), "BE": (6.140, 5.870), "FR": (3.980, 3.866)}
 PUBLISHED |= {"DE": (3.609, 3.413)}

@@ -13,6 +13,7 @@ import polars as pl
 from flex_pipeline.forecasting.ladder import train
 from flex_pipeline.forecasting.model import Model
 from flex_pipeline.forecasting.scores import Scores, score
+from flex_pipeline.forecasting.solar import sky_over
 from flex_pipeline.portfolio.sensor import Sensor
 
 DAY = timedelta(days=1)
@@ -49,12 +50,14 @@ def backtest(
     for i, origin in enumerate(_origins(first, days, ZoneInfo(sensor.timezone))):
         if i % retrain_days == 0:
             began = time.process_time()
-            models.append(train(history, sensor, cutoff=origin))
+            models.append(train(history, sensor, cutoff=origin, horizon=horizon))
             cpu_s += time.process_time() - began
         parts.append(_forecast(models[-1], history, origin, horizon))
     forecasts = _measured(pl.concat(parts), history)
     quantiles, naive = forecasts.select("low", "middle", "high").to_numpy(), forecasts["naive"].to_numpy()
-    scores = score(quantiles, naive, forecasts["measured"].to_numpy())
+    sky = sky_over(sensor, forecasts["event_start"].dt.replace_time_zone(None).to_numpy())
+    dark = None if sky is None else sky.dark
+    scores = score(quantiles, naive, forecasts["measured"].to_numpy(), dark)
     return Backtest(forecasts, scores, tuple(model.name for model in models), cpu_s)
 
 

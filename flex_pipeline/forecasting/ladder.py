@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.known import known_before
 from flex_pipeline.forecasting.model import LadderStep, Model, read_past
 from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, Predictor, Repeat, SameHour, WeekAgo
+from flex_pipeline.forecasting.origins import HORIZON
 from flex_pipeline.forecasting.prices.predictor import train_auction_prices
 from flex_pipeline.forecasting.scores import mae, pinball
 from flex_pipeline.forecasting.trial import Trial
@@ -42,16 +43,17 @@ class Choice:
     held_out: Floats
 
 
-def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime) -> Model:
+def train(history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, horizon: timedelta = HORIZON) -> Model:
     """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
 
     `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps; further columns are
     what was published for the step (weather, a provider's forecast) before anyone forecast it. Models learn from
-    origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
+    origins at the time of day of `cutoff`, as far ahead as `horizon`: let it be the planning time and what is
+    forecast then. ForecastError when there is no value.
     """
     ended = cutoff - sensor.resolution + MICROSECOND
     past = read_past(history, sensor, min(ended, known_before(sensor, cutoff)), cutoff)
-    trial = Trial.of(past, sensor, cutoff)
+    trial = Trial.of(past, sensor, cutoff, horizon)
     choice = _choose(trial)
     scores = trial.scores(choice.held_out)
     return Model(sensor, choice.predictor, choice.step, choice.reason, scores, trial.ceiling)

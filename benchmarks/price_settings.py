@@ -58,15 +58,20 @@ CORRECTIONS = {
 
 
 def main() -> None:
-    """Print a table: settings down, markets across."""
+    """Read what is asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("markets", nargs="+")
     asked = parser.parse_args()
-    errors = [tried(before_test(read_market(asked.data / f"epf_{name}.csv"))) for name in asked.markets]
-    table = Table("setting", *asked.markets)
+    show(asked.data, asked.markets)
+
+
+def show(data: Path, markets: Sequence[str]) -> None:
+    """Print a table: settings down, markets across."""
+    errors = [tried(before_test(read_market(data / f"epf_{name}.csv"))) for name in markets]
+    table = Table("setting", *markets)
     for setting in errors[0]:
         table.add_row(setting, *(f"{error[setting]:.3f}" for error in errors))
     Console().print(table)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from flex_pipeline.forecasting.backtest import Backtest, backtest
+from flex_pipeline.forecasting.backtest import Backtest, Trainer, backtest
+from flex_pipeline.forecasting.ladder import train
 from flex_pipeline.portfolio.sensor import Sensor
 
 DAY = timedelta(days=1)
@@ -38,15 +39,16 @@ class Series:
     horizon: timedelta = 2 * DAY
     retrain_days: int = 7
 
-    def backtest(self) -> Backtest:
-        """The forecasts and their scores."""
+    def backtest(self, retrain_days: int | None = None, trained: Trainer = train) -> Backtest:
+        """The forecasts and their scores; for comparisons trained otherwise."""
         return backtest(
             self.history,
             self.sensor,
             first=self.first,
             days=self.days,
             horizon=self.horizon,
-            retrain_days=self.retrain_days,
+            retrain_days=retrain_days or self.retrain_days,
+            trained=trained,
         )
 
     def before_test(self, days: int) -> Series:
@@ -77,12 +79,19 @@ def gefcom(data: Path) -> Series:
     return Series("PV GEFCom2014", history, sensor, datetime(2013, 7, 2, tzinfo=UTC), 364, DAY, 28)
 
 
+def german_load(data: Path) -> Series:
+    """The load of Germany by the hour [MW], half a year."""
+    frame = pl.read_csv(data / "prices_nl_load_de_2015_2024_hourly.csv")
+    load = _local(frame, "timestamp_local", "Europe/Berlin", value="load_mw")
+    return _last_days("load DE", load, _sensor("load", "Europe/Berlin"), 182, retrain_days=14)
+
+
 def others(data: Path) -> Iterator[Series]:
     """What else there is, as a check that the rules hold elsewhere; the last days of each file, files that exist."""
     readers = {
         "household_fr_emhass_30min.csv": _french_pv,
         "cuee_pv8kw_nwp_2023_2024_15min.csv": _bangkok_pv,
-        "prices_nl_load_de_2015_2024_hourly.csv": _german_load,
+        "prices_nl_load_de_2015_2024_hourly.csv": lambda data: iter([german_load(data)]),
         "citylearn2022_17homes_hourly.parquet": _californian_homes,
         "simbench_profiles_2016_15min.parquet": _simbench,
         "ev_sessions_epfl_level3_2022_2023.csv": _fast_charger,
@@ -106,12 +115,6 @@ def _bangkok_pv(data: Path) -> Iterator[Series]:
     sensor = _sensor("pv", "Asia/Bangkok", "PT15M", **BANGKOK)
     yield _last_days("PV Bangkok", pv.select("event_start", "value"), sensor, 182, DAY, 28)
     yield _last_days("PV Bangkok, weather forecast", pv, sensor, 182, DAY, 28)
-
-
-def _german_load(data: Path) -> Iterator[Series]:
-    frame = pl.read_csv(data / "prices_nl_load_de_2015_2024_hourly.csv")
-    load = _local(frame, "timestamp_local", "Europe/Berlin", value="load_mw")
-    yield _last_days("load DE", load, _sensor("load", "Europe/Berlin"), 182, retrain_days=14)
 
 
 def _californian_homes(data: Path) -> Iterator[Series]:

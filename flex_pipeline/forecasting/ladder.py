@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from flex_pipeline.forecasting.blend import Blend, best_weight
+from flex_pipeline.forecasting.blend import Blend, weight_of_second
 from flex_pipeline.forecasting.conformal import Calibrated, widening
 from flex_pipeline.forecasting.gradient_boosting import train_gradient_boosting
 from flex_pipeline.forecasting.history import Floats
@@ -119,7 +119,7 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     same_hour, values = SameHour(), trial.held_out.values
     proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
     main, second = trial.quantiles(proof), trial.quantiles(same_hour)
-    weight = best_weight(main, second, values)
+    weight = weight_of_second(main, second, values)
     blend = Blend(proof, same_hour, weight)
     share = widening(trial.quantiles(blend), values)
     blended = trial.quantiles(Calibrated(blend, share))

@@ -23,8 +23,9 @@ SETTINGS = {
     "small and large": Setting(Recipe(((SMALL, True), (LARGE, True)), with_mean=False)),
     "small and large, with mean": Setting(LOAD),
     "blended, best weight": Setting(LOAD, close=1e-6),
+    "blended, weights within 2%": Setting(LOAD, close=0.02),
     f"blended, weights within {CLOSE:.0%}": Setting(LOAD, close=CLOSE),
-    "blended, weights within 5%": Setting(LOAD, close=0.05),
+    "blended, weights within 10%": Setting(LOAD, close=0.1),
 }
 
 

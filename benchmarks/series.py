@@ -55,7 +55,7 @@ class Series:
         """The days before the first origin, from whose forecasts settings may be chosen; nothing later is kept."""
         return replace(
             self,
-            history=self.history.filter(pl.col("event_start") < self.first),
+            history=self.history.filter(pl.col("event_start") < self.first.astimezone(UTC)),
             first=self.first - days * DAY,
             days=days,
         )

@@ -13,7 +13,7 @@ from flex_pipeline.forecasting.scores import pinball
 # the noise of one household asks for 0.4, a feeder of thousands for 0
 SAME_HOUR_WEIGHTS = (0.0, 0.2, 0.4, 0.6)
 # losses of four weeks that are so close do not tell which weight is better (benchmarks/load_settings.py)
-CLOSE = 0.02
+CLOSE = 0.05
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     same_hour, values = SameHour(), trial.held_out.values
     proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
     main, second = trial.quantiles(proof), trial.quantiles(same_hour)
-    weight = weight_of_second(main, second, values)
+    weight = 0.0 if _follows_the_weather(trial) else weight_of_second(main, second, values)
     blend = Blend(proof, same_hour, weight)
     share = widening(trial.quantiles(blend), values)
     blended = trial.quantiles(Calibrated(blend, share))
@@ -131,6 +131,11 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     final = Calibrated(Blend(trained_on_all, same_hour, weight), share)
     why = f"Better than {fallback.predictor.name} {losses}"
     return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)
+
+
+def _follows_the_weather(trial: Trial) -> bool:
+    """PV with a forecast of the weather: other days tell nothing more of it (benchmarks/pv_settings.py)."""
+    return trial.sensor.kind == "pv" and trial.past.published is not None
 
 
 def _auction_prices_or(fallback: Choice, trial: Trial) -> Choice:

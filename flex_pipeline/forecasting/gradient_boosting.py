@@ -96,7 +96,12 @@ def train_gradient_boosting(
 ) -> GradientBoosting:
     """Models of a sensor from past outcomes, by the recipe of its kind unless another one is given."""
     recipe = recipe or recipe_of(sensor)
-    known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
+    sky = sky_over(sensor, outcomes.rows.starts)
+    if sky is not None and not sky.dark.all():
+        # among the zeros of nights the lower quantiles of days are not learnt
+        outcomes = outcomes.where(~sky.dark)
+        sky = sky_over(sensor, outcomes.rows.starts)
+    known = features(history, outcomes.rows, sky)
     level = usual(history, outcomes.rows)
     members = (
         _fitted(trees, above_usual, recipe.with_mean, known, level, outcomes.values)

@@ -25,13 +25,14 @@ class Outcomes:
 
     def before(self, step: int) -> Outcomes:
         """Those that were measured before a step."""
-        return self._where(self.rows.step < step)
+        return self.where(self.rows.step < step)
 
     def origins_from(self, step: int) -> Outcomes:
         """Those of the origins that know nothing of a step and later ones, or less."""
-        return self._where(self.rows.bound >= step)
+        return self.where(self.rows.bound >= step)
 
-    def _where(self, chosen: NDArray[np.bool_]) -> Outcomes:
+    def where(self, chosen: NDArray[np.bool_]) -> Outcomes:
+        """Some of them."""
         return Outcomes(self.rows.where(chosen), self.values[chosen])
 
 

@@ -19,7 +19,7 @@ SETTINGS = {
     "large trees": Setting(Recipe(((LARGE, False),), with_mean=False)),
     "large trees, above usual": Setting(Recipe(((LARGE, True),), with_mean=False)),
     "large trees, two seeds": Setting(
-        Recipe(((LARGE, False), (LARGE | {"random_state": 1}, False)), with_mean=False)
+        Recipe(((LARGE, False), ({**LARGE, "random_state": 1}, False)), with_mean=False)
     ),
     "large trees, both targets": Setting(PV),
     "large trees, both targets, with mean": Setting(Recipe(PV.members, with_mean=True)),
@@ -29,7 +29,8 @@ SETTINGS = {
 
 def show_all(data: Path) -> None:
     """Print the table."""
-    show(gefcom(data), DAYS, SETTINGS)
+    series = gefcom(data)
+    show(series, DAYS, SETTINGS, series.retrain_days)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,6 @@ from flex_pipeline.forecasting.naive import Predictor, SameHour
 from flex_pipeline.forecasting.trial import Trial
 from flex_pipeline.portfolio.sensor import Sensor
 
-REFIT_DAYS = 28
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -48,13 +46,13 @@ class Setting:
         return Model(sensor, predictor, LadderStep.GRADIENT_BOOSTING, "", scores, trial.ceiling)
 
 
-def show(series: Series, days: int, settings: Mapping[str, Setting]) -> None:
-    """A table of what each setting scores on the days before the test period, trained every 28 days."""
+def show(series: Series, days: int, settings: Mapping[str, Setting], retrain_days: int) -> None:
+    """A table of what each setting, trained so often, scores on the days before the test period."""
     table = Table(
         "setting", "MAE", "pinball", "within 80 %", title=f"{series.name}: {days} days before its test"
     )
     before = series.before_test(days)
     for name, setting in settings.items():
-        scores = before.backtest(retrain_days=REFIT_DAYS, trained=setting).scores
+        scores = before.backtest(retrain_days=retrain_days, trained=setting).scores
         table.add_row(name, f"{scores.mae:.4f}", f"{scores.pinball:.4f}", f"{scores.coverage:.1%}")
     Console().print(table)

@@ -22,9 +22,12 @@ DAY = timedelta(days=1)
 # in this file only precipitation is accumulated from 00:00 UTC on: at night SSRD is 0, not the total of the day
 ACCUMULATED = "TP"
 WEATHER = ("tclw", "tciw", "SP", "r", "TCC", "10u", "10v", "2T", "SSRD", "STRD", "TSR", ACCUMULATED)
-CANBERRA = {"latitude": -35.3, "longitude": 149.1}  # the file does not say where it is; this fits
-BANGKOK = {"latitude": 13.74, "longitude": 100.53}
-LORRAINE = {"latitude": 48.83, "longitude": 6.86}
+CANBERRA: dict[str, Any] = {
+    "latitude": -35.3,
+    "longitude": 149.1,
+}  # the file does not say where it is; this fits
+BANGKOK: dict[str, Any] = {"latitude": 13.74, "longitude": 100.53}
+LORRAINE: dict[str, Any] = {"latitude": 48.83, "longitude": 6.86}
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def _fast_charger(data: Path) -> Iterator[Series]:
         .group_by(pl.col("minute").dt.truncate("15m"))
         .agg(pl.col("value").sum() / 15)
     )
-    steps = pl.datetime_range(power["minute"].min(), power["minute"].max(), "15m", eager=True)
+    steps = power.sort("minute").upsample("minute", every="15m")["minute"]
     whole = pl.DataFrame({"minute": steps}).join(power, on="minute", how="left").fill_null(0.0)
     load = _local(whole, "minute", "Europe/Zurich", value="value")
     yield _last_days("fast charger", load, _sensor("load", "Europe/Zurich", "PT15M"), 84, retrain_days=14)

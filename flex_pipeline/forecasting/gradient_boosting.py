@@ -99,7 +99,7 @@ def train_gradient_boosting(
     sky = sky_over(sensor, outcomes.rows.starts)
     if sky is not None and not sky.dark.all():
         # among the zeros of nights the lower quantiles of days are not learnt
-        outcomes = outcomes.where(~sky.dark)
+        outcomes = outcomes.chosen(~sky.dark)
         sky = sky_over(sensor, outcomes.rows.starts)
     known = features(history, outcomes.rows, sky)
     level = usual(history, outcomes.rows)

@@ -25,13 +25,13 @@ class Outcomes:
 
     def before(self, step: int) -> Outcomes:
         """Those that were measured before a step."""
-        return self.where(self.rows.step < step)
+        return self.chosen(self.rows.step < step)
 
     def origins_from(self, step: int) -> Outcomes:
         """Those of the origins that know nothing of a step and later ones, or less."""
-        return self.where(self.rows.bound >= step)
+        return self.chosen(self.rows.bound >= step)
 
-    def where(self, chosen: NDArray[np.bool_]) -> Outcomes:
+    def chosen(self, chosen: NDArray[np.bool_]) -> Outcomes:
         """Some of them."""
         return Outcomes(self.rows.where(chosen), self.values[chosen])
 

@@ -3,13 +3,14 @@
     python -m benchmarks.price_settings DATA DE BE NP
 
 The files are cut before the test period when they are read. Each line changes one setting and gives the mean
-absolute error of that year. Refits of the correction are 56 days apart here, to save time.
+absolute error of that year. Refits of the correction are 56 days apart, to save time, but where a line says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from rich.table import Table
 
 from benchmarks.price_markets import before_test, read_market
 from flex_pipeline.forecasting.history import Floats
-from flex_pipeline.forecasting.prices.correction import TREES, train_correction
+from flex_pipeline.forecasting.prices.correction import SEEDS, TREES, Correction, train_correction
 from flex_pipeline.forecasting.prices.lear import PENALTY, WINDOWS_DAYS, lear
 from flex_pipeline.forecasting.prices.market import Market
-from flex_pipeline.forecasting.prices.rolling import WARM_UP_DAYS
+from flex_pipeline.forecasting.prices.rolling import RETRAIN_DAYS, WARM_UP_DAYS
 from flex_pipeline.forecasting.scores import mae
 
 DAYS = 364
@@ -33,24 +34,44 @@ LEAR_SETTINGS: dict[str, tuple[Sequence[int], float]] = {
     "LEAR, without 56 days": (WINDOWS_DAYS[1:], PENALTY),
     "LEAR, 1092 days alone": (WINDOWS_DAYS[-1:], PENALTY),
 }
-CORRECTIONS: dict[str, Mapping[str, Any]] = {
-    "corrected": TREES,
-    "corrected, 31 leaves": {**TREES, "max_leaf_nodes": 31},
-    "corrected, 100 trees": {**TREES, "max_iter": 100},
-    "corrected, 400 slower trees": {**TREES, "max_iter": 400, "learning_rate": 0.03},
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the correction is made: its trees, how often, from how many seeds, and whether it learns LEAR's errors."""
+
+    trees: Mapping[str, Any] = field(default_factory=lambda: TREES)
+    refit_days: int = REFIT_DAYS
+    seeds: int = len(SEEDS)
+    errors: bool = True  # else prices, and the mean of both is the forecast
+
+
+CORRECTIONS = {
+    "corrected": Setting(),
+    "corrected, 31 leaves": Setting({**TREES, "max_leaf_nodes": 31}),
+    "corrected, 100 trees": Setting({**TREES, "max_iter": 100}),
+    "corrected, 400 slower trees": Setting({**TREES, "max_iter": 400, "learning_rate": 0.03}),
+    "corrected, every 28 days": Setting(refit_days=RETRAIN_DAYS),
+    "corrected, one seed": Setting(seeds=1),
+    "mean with trees that learn prices": Setting(errors=False),
 }
 
 
 def main() -> None:
-    """Print a table: settings down, markets across."""
+    """Read what is asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("markets", nargs="+")
     asked = parser.parse_args()
-    errors = [tried(before_test(read_market(asked.data / f"epf_{name}.csv"))) for name in asked.markets]
-    table = Table("setting", *asked.markets)
+    show(asked.data, asked.markets)
+
+
+def show(data: Path, markets: Sequence[str]) -> None:
+    """Print a table: settings down, markets across."""
+    errors = [tried(before_test(read_market(data / f"epf_{name}.csv"))) for name in markets]
+    table = Table("setting", *markets)
     for setting in errors[0]:
         table.add_row(setting, *(f"{error[setting]:.3f}" for error in errors))
     Console().print(table)
@@ -65,20 +86,23 @@ def tried(market: Market) -> dict[str, float]:
         forecast = [lear(market, int(day), windows_days, penalty).mean(axis=0) for day in days]
         errors[name] = mae(np.ravel(forecast), actual)
     members = np.array([lear(market, day) for day in range(WARM_UP_DAYS, market.days)])
-    for name, trees in CORRECTIONS.items():
-        errors[name] = mae(corrected(market, members, trees).ravel(), actual)
+    for name, setting in CORRECTIONS.items():
+        errors[name] = mae(corrected(market, members, setting).ravel(), actual)
     return errors
 
 
-def corrected(market: Market, members: Floats, trees: Mapping[str, Any]) -> Floats:
+def corrected(market: Market, members: Floats, setting: Setting) -> Floats:
     """LEAR's mean and its correction on the last year (days, 24)."""
     forecast: Floats = members[-DAYS:].mean(axis=1)
+    seen = members if setting.errors else np.zeros_like(members)
     first = market.days - DAYS
-    for begin in range(first, market.days, REFIT_DAYS):
-        known, ahead = np.arange(WARM_UP_DAYS, begin), np.arange(begin, min(begin + REFIT_DAYS, market.days))
-        correction = train_correction(market, known, members[: len(known)], trees)
-        forecast[ahead - first] += correction.of(market, ahead, members[ahead - WARM_UP_DAYS])
-    return forecast
+    for begin in range(first, market.days, setting.refit_days):
+        end = min(begin + setting.refit_days, market.days)
+        known, ahead = np.arange(WARM_UP_DAYS, begin), np.arange(begin, end)
+        trained = train_correction(market, known, seen[: len(known)], setting.trees)
+        learnt = Correction(trained.models[: setting.seeds]).of(market, ahead, seen[ahead - WARM_UP_DAYS])
+        forecast[ahead - first] += learnt
+    return forecast if setting.errors else forecast / 2
 
 
 if __name__ == "__main__":

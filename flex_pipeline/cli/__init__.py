@@ -6,12 +6,23 @@ import sys
 
 import typer
 
-from flex_pipeline.cli import access, backtest, describing, inputs, portfolio, runs, server, solve, warehouse
+from flex_pipeline.cli import (
+    access,
+    backtest,
+    describing,
+    inputs,
+    pareto,
+    portfolio,
+    runs,
+    server,
+    solve,
+    warehouse,
+)
 
 EXIT_BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-for commands in (runs, backtest, solve, warehouse, describing):
+for commands in (runs, backtest, pareto, solve, warehouse, describing):
     app.add_typer(commands.app)
 for name, commands in (("db", server), ("access", access), ("portfolio", portfolio), ("inputs", inputs)):
     app.add_typer(commands.app, name=name)

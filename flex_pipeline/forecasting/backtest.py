@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,9 +14,20 @@ import polars as pl
 from flex_pipeline.forecasting.ladder import train
 from flex_pipeline.forecasting.model import Model
 from flex_pipeline.forecasting.scores import Scores, score
+from flex_pipeline.forecasting.solar import sky_over
 from flex_pipeline.portfolio.sensor import Sensor
 
 DAY = timedelta(days=1)
+
+
+class Trainer(Protocol):
+    """Makes a model from what is known at a cutoff, as `train` does."""
+
+    def __call__(
+        self, history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, horizon: timedelta
+    ) -> Model:
+        """A model that forecasts as far ahead as `horizon`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ def backtest(
     days: int,
     horizon: timedelta = 2 * DAY,
     retrain_days: int = 7,
+    trained: Trainer = train,
 ) -> Backtest:
     """One forecast a day from `first` on, at its local time of day, of the steps within `horizon`.
 
@@ -49,12 +62,14 @@ def backtest(
     for i, origin in enumerate(_origins(first, days, ZoneInfo(sensor.timezone))):
         if i % retrain_days == 0:
             began = time.process_time()
-            models.append(train(history, sensor, cutoff=origin))
+            models.append(trained(history, sensor, cutoff=origin, horizon=horizon))
             cpu_s += time.process_time() - began
         parts.append(_forecast(models[-1], history, origin, horizon))
     forecasts = _measured(pl.concat(parts), history)
     quantiles, naive = forecasts.select("low", "middle", "high").to_numpy(), forecasts["naive"].to_numpy()
-    scores = score(quantiles, naive, forecasts["measured"].to_numpy())
+    sky = sky_over(sensor, forecasts["event_start"].dt.replace_time_zone(None).to_numpy())
+    dark = None if sky is None else sky.dark
+    scores = score(quantiles, naive, forecasts["measured"].to_numpy(), dark)
     return Backtest(forecasts, scores, tuple(model.name for model in models), cpu_s)
 
 

@@ -10,7 +10,7 @@ from flex_pipeline.portfolio.sensor import Kind, Sensor
 from flex_pipeline.timeseries.units import unit_inside
 
 NEVER_NEGATIVE: frozenset[Kind] = frozenset(
-    {"load", "pv", "irradiance", "heat", "efficiency", "availability", "usage", "soc-minima"}
+    {"emissions", "load", "pv", "irradiance", "heat", "efficiency", "availability", "usage", "soc-minima"}
 )
 WITHIN_CAPACITY: frozenset[Kind] = frozenset({"load", "pv", "heat", "availability", "usage"})
 

@@ -15,8 +15,6 @@ from flex_pipeline.forecasting.naive import Predictor
 from flex_pipeline.forecasting.scores import QUANTILES
 
 MOST = 0.5  # of the width: held-out days that ask for more were of another kind
-# seasons turn: four calm weeks do not promise a calm fifth (household, autumn: 79 % held instead of 77 %)
-NARROWING = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def widened(quantiles: Floats, share: float) -> Floats:
 
 
 def widening(quantiles: Floats, values: Floats) -> float:
-    """The share of the width by which both sides must move to hold on these values; half of it if inwards.
+    """The share of the width by which both sides must move to hold on these values, negative if inwards.
 
     0 where nothing is uncertain.
     """
@@ -55,4 +53,4 @@ def widening(quantiles: Floats, values: Floats) -> float:
         return 0.0
     outside = np.maximum(low - values, values - high)[uncertain] / width[uncertain]
     share = float(np.quantile(outside, QUANTILES[-1] - QUANTILES[0]))
-    return float(np.clip(share if share > 0 else NARROWING * share, -MOST, MOST))
+    return float(np.clip(share, -MOST, MOST))

@@ -16,7 +16,7 @@ import numpy as np
 
 from flex_pipeline.forecasting.blend import Blend
 from flex_pipeline.forecasting.conformal import Calibrated
-from flex_pipeline.forecasting.gradient_boosting import GradientBoosting
+from flex_pipeline.forecasting.gradient_boosting import GradientBoosting, Member
 from flex_pipeline.forecasting.model import LadderStep, Model
 from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, SameHour, WeekAgo
 from flex_pipeline.forecasting.prices.correction import Correction
@@ -29,7 +29,7 @@ from flex_pipeline.portfolio.sensor import Sensor
 CLASSES: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(LastValue, DayAgo, WeekAgo, Plan, SameHour, GradientBoosting, Blend, Calibrated),
+        *(LastValue, DayAgo, WeekAgo, Plan, SameHour, GradientBoosting, Member, Blend, Calibrated),
         *(AuctionPrices, Correction, Trees, Ceiling, Scores, Model),
     )
 }

@@ -29,7 +29,7 @@ def features(history: History, rows: Rows, sky: Sky | None) -> Floats:
     level = usual(history, rows)
     columns = [*_calendar(history, rows), *_above(level, history, rows), _deviation(history, rows), level]
     if sky is not None:
-        columns += [sky.elevation_deg, sky.irradiance_w_m2]
+        columns += [sky.elevation_deg, sky.azimuth_deg, sky.irradiance_w_m2]
     if history.published is not None:
         columns.append(history.published.around(rows.step, rows.lead_days(history.clock)))
     return np.column_stack(columns)

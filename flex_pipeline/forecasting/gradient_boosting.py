@@ -1,7 +1,8 @@
-"""Gradient boosting: one direct model per quantile, with the lead as a feature."""
+"""Gradient boosting: direct models of each quantile, with the lead as a feature, as the mean of two members."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,10 @@ from flex_pipeline.forecasting.scores import QUANTILES
 from flex_pipeline.forecasting.solar import sky_over
 from flex_pipeline.portfolio.sensor import Sensor
 
-# shallow and few: the lags of one household carry little, and deeper trees learn last month's weather
-TREES = {
+Growth = Mapping[str, Any]
+
+# for one household, whose lags carry little: deeper trees learn last month's weather
+SMALL: Growth = {
     "max_iter": 60,
     "learning_rate": 0.06,
     "max_leaf_nodes": 7,
@@ -25,35 +28,102 @@ TREES = {
     "early_stopping": False,
     "random_state": 0,
 }
-# a weather forecast bends in many places: PV of half a year, error 0.033 instead of 0.038 of 1
-TREES_WITH_PUBLISHED = TREES | {"max_iter": 200, "max_leaf_nodes": 15}
+# for a country, or a weather forecast, which bends in many places
+LARGE: Growth = {**SMALL, "max_iter": 200, "max_leaf_nodes": 15}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the models of a sensor are made: the mean of members, each of its trees and its target.
+
+    A target above usual is what a value is above the usual of its hour, so that what was learnt in autumn holds in
+    winter; else it is the value itself. `with_mean`: the median is averaged with the mean on the scale of asinh,
+    which is steadier, and as close where values are skewed.
+    """
+
+    members: tuple[tuple[Growth, bool], ...]  # trees, and whether the target is above usual
+    with_mean: bool
+
+
+# benchmarks/load_settings.py and benchmarks/pv_settings.py compare them on days before those of the benchmarks
+LOAD = Recipe(((SMALL, True), (LARGE, True)), with_mean=True)
+PV = Recipe(((LARGE, False), (LARGE, True)), with_mean=False)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Trained models of the quantiles in order, and of the mean of asinh(value / scale) if there is one."""
+
+    of_quantiles: tuple[Any, ...]
+    of_mean: Any | None
+    above_usual: bool
+    scale: float  # in the unit of the sensor
+
+    def quantiles(self, known: Floats, level: Floats) -> Floats:
+        """From features (n, k) and the usual of the hour (n,): (n, 3) in order."""
+        base = level if self.above_usual else np.zeros(len(level))
+        above = np.column_stack([model.predict(known) for model in self.of_quantiles])
+        quantiles = np.sort(base[:, None] + above, axis=1)
+        if self.of_mean is not None:
+            mean = self.scale * np.sinh(np.arcsinh(base / self.scale) + self.of_mean.predict(known))
+            # asinh turned back is steep: no mean beyond the outer quantiles
+            quantiles[:, 1] = (quantiles[:, 1] + np.clip(mean, quantiles[:, 0], quantiles[:, -1])) / 2
+        return quantiles
 
 
 @dataclass(frozen=True)
 class GradientBoosting:
-    """Trained models, in the order of the quantiles."""
+    """Trained members, of equal weight."""
 
     sensor: Sensor
-    models: tuple[Any, ...]
+    members: tuple[Member, ...]
     name: str = "gradient boosting"
 
     def quantiles(self, history: History, rows: Rows) -> Floats:
-        """What each model says of each row, unsorted."""
+        """The mean of what the members say of each row, in order."""
         known = features(history, rows, sky_over(self.sensor, rows.starts))
-        above_usual = np.column_stack([model.predict(known) for model in self.models])
-        return np.asarray(usual(history, rows)[:, None] + above_usual)
+        level = usual(history, rows)
+        return np.asarray(np.mean([member.quantiles(known, level) for member in self.members], axis=0))
 
 
-def train_gradient_boosting(history: History, outcomes: Outcomes, sensor: Sensor) -> GradientBoosting:
-    """Models of a sensor from past outcomes."""
+def recipe_of(sensor: Sensor) -> Recipe:
+    """How models of a sensor are made."""
+    return PV if sensor.kind == "pv" else LOAD
+
+
+def train_gradient_boosting(
+    history: History, outcomes: Outcomes, sensor: Sensor, recipe: Recipe | None = None
+) -> GradientBoosting:
+    """Models of a sensor from past outcomes, by the recipe of its kind unless another one is given."""
+    recipe = recipe or recipe_of(sensor)
+    sky = sky_over(sensor, outcomes.rows.starts)
+    if sky is not None and not sky.dark.all():
+        # among the zeros of nights the lower quantiles of days are not learnt
+        outcomes = outcomes.chosen(~sky.dark)
+        sky = sky_over(sensor, outcomes.rows.starts)
+    known = features(history, outcomes.rows, sky)
+    known[:, np.isnan(known).all(axis=0)] = 0.0  # what is not there yet teaches nothing, and cannot be binned
+    level = usual(history, outcomes.rows)
+    members = (
+        _fitted(trees, above_usual, recipe.with_mean, known, level, outcomes.values)
+        for trees, above_usual in recipe.members
+    )
+    return GradientBoosting(sensor, tuple(members))
+
+
+def _fitted(
+    trees: Growth, above_usual: bool, with_mean: bool, known: Floats, level: Floats, values: Floats
+) -> Member:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
-    known[:, np.isnan(known).all(axis=0)] = 0.0  # what is not there yet teaches nothing, and cannot be binned
-    above_usual = outcomes.values - usual(history, outcomes.rows)
-    trees = TREES if history.published is None else TREES_WITH_PUBLISHED
-    models = (
-        HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(known, above_usual)
+    base = level if above_usual else np.zeros(len(level))
+    scale = float(np.mean(np.abs(values))) or 1.0
+    of_quantiles = (
+        HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(known, values - base)
         for q in QUANTILES
     )
-    return GradientBoosting(sensor, tuple(models))
+    of_mean = None
+    if with_mean:
+        bent = np.arcsinh(values / scale) - np.arcsinh(base / scale)
+        of_mean = HistGradientBoostingRegressor(**trees).fit(known, bent)
+    return Member(tuple(of_quantiles), of_mean, above_usual, scale)

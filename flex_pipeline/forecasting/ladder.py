@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 
-from flex_pipeline.forecasting.blend import Blend, best_weight
+from flex_pipeline.forecasting.blend import Blend, weight_of_second
 from flex_pipeline.forecasting.conformal import Calibrated, widening
 from flex_pipeline.forecasting.gradient_boosting import train_gradient_boosting
 from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.known import known_before
 from flex_pipeline.forecasting.model import LadderStep, Model, read_past
 from flex_pipeline.forecasting.naive import DayAgo, LastValue, Plan, Predictor, Repeat, SameHour, WeekAgo
+from flex_pipeline.forecasting.origins import HORIZON
 from flex_pipeline.forecasting.prices.predictor import train_auction_prices
 from flex_pipeline.forecasting.scores import mae, pinball
 from flex_pipeline.forecasting.trial import Trial
@@ -52,25 +53,36 @@ class Training:
 
 
 def train(
-    history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, published: pl.DataFrame | None = None
+    history: pl.DataFrame,
+    sensor: Sensor,
+    *,
+    cutoff: datetime,
+    published: pl.DataFrame | None = None,
+    horizon: timedelta = HORIZON,
 ) -> Model:
     """The model that `train_and_prove` makes."""
-    return train_and_prove(history, sensor, cutoff=cutoff, published=published).model
+    return train_and_prove(history, sensor, cutoff=cutoff, published=published, horizon=horizon).model
 
 
 def train_and_prove(
-    history: pl.DataFrame, sensor: Sensor, *, cutoff: datetime, published: pl.DataFrame | None = None
+    history: pl.DataFrame,
+    sensor: Sensor,
+    *,
+    cutoff: datetime,
+    published: pl.DataFrame | None = None,
+    horizon: timedelta = HORIZON,
 ) -> Training:
     """The best model of a sensor that what ended by `cutoff` can prove; the same input gives the same model.
 
     `history`: event_start (UTC), value in the unit of the sensor, null or no row in gaps; further columns are
     what was published for the step (weather, a provider's forecast) before anyone forecast it. `published`: in
     their place event_start, lead_days and columns that say what was known by which origin. Models learn from
-    origins at the time of day of `cutoff`: let it be the planning time. ForecastError when there is no value.
+    origins at the time of day of `cutoff`, as far ahead as `horizon`: let it be the planning time and what is
+    forecast then. ForecastError when there is no value.
     """
     ended = cutoff - sensor.resolution + MICROSECOND
     past = read_past(history, sensor, min(ended, known_before(sensor, cutoff)), cutoff, published)
-    trial = Trial.of(past, sensor, cutoff)
+    trial = Trial.of(past, sensor, cutoff, horizon)
     choice = _choose(trial)
     scores = trial.scores(choice.held_out)
     model = Model(sensor, choice.predictor, choice.step, choice.reason, scores, trial.ceiling)
@@ -137,7 +149,7 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     same_hour, values = SameHour(), trial.held_out.values
     proof = train_gradient_boosting(trial.past, trial.before, trial.sensor)
     main, second = trial.quantiles(proof), trial.quantiles(same_hour)
-    weight = best_weight(main, second, values)
+    weight = 0.0 if _follows_the_weather(trial) else weight_of_second(main, second, values)
     blend = Blend(proof, same_hour, weight)
     share = widening(trial.quantiles(blend), values)
     blended = trial.quantiles(Calibrated(blend, share))
@@ -149,6 +161,11 @@ def _trained_or(fallback: Choice, trial: Trial) -> Choice:
     final = Calibrated(Blend(trained_on_all, same_hour, weight), share)
     why = f"Better than {fallback.predictor.name} {losses}"
     return Choice(LadderStep.GRADIENT_BOOSTING, final, why, blended)
+
+
+def _follows_the_weather(trial: Trial) -> bool:
+    """PV with a forecast of the weather: other days tell nothing more of it (benchmarks/pv_settings.py)."""
+    return trial.sensor.kind == "pv" and trial.past.published is not None
 
 
 def _auction_prices_or(fallback: Choice, trial: Trial) -> Choice:

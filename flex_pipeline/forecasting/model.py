@@ -21,7 +21,7 @@ from flex_pipeline.forecasting.solar import Ceiling, sky_over
 from flex_pipeline.forecasting.wall_clock import Instants, WallClock
 from flex_pipeline.portfolio.sensor import Sensor
 
-USABLE = timedelta(days=400)  # a year of origins and their lags; what is older only costs time
+USABLE = timedelta(days=800)  # two years of origins and their lags
 USABLE_PRICES = timedelta(days=4 * 366)  # three years for LEAR, one before them to correct it by
 
 

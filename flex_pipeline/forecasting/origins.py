@@ -36,17 +36,19 @@ class Outcomes:
         return Outcomes(self.rows.where(chosen), self.values[chosen])
 
 
-def past_outcomes(history: History, sensor: Sensor, cutoff: datetime) -> Outcomes:
-    """One origin per day, its steps an hour apart, from another part of the hour each day.
+def past_outcomes(
+    history: History, sensor: Sensor, cutoff: datetime, horizon: timedelta = HORIZON
+) -> Outcomes:
+    """One origin per day, its steps within `horizon` an hour apart, from another part of the hour each day.
 
     Neighbouring steps teach the same, and every one of them would cost as much again.
     """
     clock = history.clock
     now, bound = clock.bound(cutoff), clock.bound(known_before(sensor, cutoff))
-    horizon = max(now - bound + HORIZON // clock.resolution, SHORTEST_HORIZON // clock.resolution)
+    ahead_of_bound = max(now - bound + horizon // clock.resolution, SHORTEST_HORIZON // clock.resolution)
     days_ago = np.arange(1, (bound - history.first) // clock.per_day + 1)[:, None]
     origin = bound - days_ago * clock.per_day
-    ahead = np.arange(0, horizon, clock.per_hour) + days_ago % clock.per_hour
+    ahead = np.arange(0, ahead_of_bound, clock.per_hour) + days_ago % clock.per_hour
     step, known = (rows.ravel() for rows in np.broadcast_arrays(origin + ahead, origin))
     values = history.at(step)
     # before the first measurement there is nothing to forecast from

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flex_pipeline.forecasting.history import Floats
 
@@ -16,7 +17,7 @@ class Scores:
     """On held-out days, in the unit of the sensor; NaN where there were none.
 
     `mae` of the median, `mae_naive` of the value a week ago, `pinball`: mean over the quantiles,
-    `coverage`: share of values between the outer quantiles, ideally 0.8.
+    `coverage`: share of values between the outer quantiles, ideally 0.8; of PV in daylight, as nights are certain.
     """
 
     mae: float
@@ -43,13 +44,20 @@ def coverage(quantiles: Floats, values: Floats) -> float:
     return float(within.mean()) if len(values) else float("nan")
 
 
-def score(quantiles: Floats, naive: Floats, values: Floats) -> Scores:
-    """All scores of forecasts (n, 3) and of the naive forecast (n,), where there are both."""
+def score(
+    quantiles: Floats, naive: Floats, values: Floats, certain: NDArray[np.bool_] | None = None
+) -> Scores:
+    """All scores of forecasts (n, 3) and of the naive forecast (n,), where there are both.
+
+    `certain` (n,): steps in which nothing else could happen; they do not count for coverage.
+    """
     both = np.isfinite(quantiles[:, 1]) & np.isfinite(naive)
+    uncertain = both if certain is None else both & ~certain
+    covered = coverage(quantiles[uncertain], values[uncertain])
     quantiles, naive, values = quantiles[both], naive[both], values[both]
     return Scores(
         mae(quantiles[:, 1], values),
         mae(naive, values),
         pinball(quantiles, values),
-        coverage(quantiles, values),
+        covered,
     )

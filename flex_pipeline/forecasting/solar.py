@@ -23,9 +23,10 @@ HIGHEST_SHARE, CEILING_SLACK = 0.999, 0.02
 
 @dataclass(frozen=True)
 class Sky:
-    """Per step (n,): the sun's elevation in the middle, irradiance of a tilted plane, sun down throughout."""
+    """Per step (n,): where the sun is in the middle, irradiance of a tilted plane, sun down throughout."""
 
     elevation_deg: Floats
+    azimuth_deg: Floats
     irradiance_w_m2: Floats
     dark: NDArray[np.bool_]
 
@@ -43,7 +44,7 @@ def clear_sky(starts: Instants, resolution: timedelta, latitude: float, longitud
     diffuse = (1.0 + np.cos(np.radians(TILT_DEG))) / 2.0
     plane = np.where(middle.elevation_deg > 0, direct * light["dni"] + diffuse * light["dhi"], 0.0)
     highest = np.max([at.elevation_deg for at in (first, middle, last)], axis=0)
-    return Sky(middle.elevation_deg, np.nan_to_num(plane), highest < SET_BELOW_DEG)
+    return Sky(middle.elevation_deg, middle.azimuth_deg, np.nan_to_num(plane), highest < SET_BELOW_DEG)
 
 
 def sky_over(sensor: Sensor, starts: Instants) -> Sky | None:

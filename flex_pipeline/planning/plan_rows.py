@@ -140,7 +140,9 @@ class Solved:
             "wear_cost": costs.wear,
             "terminal_cost": costs.terminal,
             "plugin_cost": costs.plugins,
+            "emissions_cost": costs.emissions,
             "total_cost": costs.total,
+            "emissions_kg": None if schedule.emissions_kg is None else schedule.emissions_kg.total,
             "primal_violation": schedule.certificate.primal_violation,
             "bound": schedule.certificate.bound,
             "gap": schedule.certificate.gap,
@@ -269,6 +271,7 @@ class Solved:
         """What is told of a connection in each step of the day, by column."""
         contexts = by_commodity(self.given["flex_context"], "").values()
         (context,) = (c for c in contexts if c.get("commodity", ELECTRICITY) == site.commodity)
+        intensity = site.intensity
         columns = {
             "consumption_price": site.consumption_price,
             "production_price": site.production_price,
@@ -278,6 +281,8 @@ class Solved:
             "baseline_net_power_kw": passive_kw,
             **_capacities(site),
             "marginal_price": self._unknown if marginal_price is None else _finite(marginal_price),
+            "consumption_emissions": self._unknown if intensity is None else intensity.consumption,
+            "production_emissions": self._unknown if intensity is None else intensity.production,
         }
         return self._times() | {name: values[: self.n] for name, values in columns.items()}
 

@@ -88,6 +88,7 @@ class Repair(BaseModel):
 _RANGE_IS_FINAL = {"completeness": "error", "minimum": "error", "maximum": "error"}
 EXPECTED: Mapping[Kind, Mapping[str, Any]] = {
     "price": {"spike": 20, "drift": 3, "stale-after": 1, "severity": _RANGE_IS_FINAL},
+    "emissions": {"stale-after": 8},
     "load": {"flat-after": "PT12H", "spike": 8, "drift": 3, "stale-after": 8},
     "pv": {"flat-after": "PT3H", "drift": 3, "stale-after": 8},
     "power": {"stale-after": 8, "severity": {"completeness": "warning"}},
@@ -105,6 +106,7 @@ EXPECTED: Mapping[Kind, Mapping[str, Any]] = {
 }
 _LIKE_WEATHER = {"interpolate": "PT3H", "similar-days": "P1D"}
 REPAIR: Mapping[Kind, Mapping[str, Any]] = {
+    "emissions": _LIKE_WEATHER,
     "load": {"interpolate": "PT2H", "similar-days": "P1D"},
     "pv": {"interpolate": "PT2H", "similar-days": "P1D"},
     "temperature": _LIKE_WEATHER,

@@ -4,6 +4,7 @@ from typing import Literal
 
 Kind = Literal[
     "price",  # currency per energy
+    "emissions",  # CO2 that energy from the grid stands for, such as gCO2/kWh
     "load",  # electric power, consumption
     "power",  # electric power of a device as its meter says, consumption positive; never forecast
     "pv",  # electric power, production (stated positive)

@@ -29,6 +29,7 @@ UNUSUAL_PEAK = 300.0
 # of the usual peak: in a calm market, or where little is measured, what stands out more is still nothing
 LEAST_SPIKE = 0.4
 
+EMISSIONS_KG_PER_KWH = 2.0  # the dirtiest lignite is at 1.3
 TEMPERATURE_C = (-60.0, 60.0)
 IRRADIANCE_W_M2 = (0.0, 1500.0)  # above the solar constant: broken clouds focus light
 EFFICIENCY = (0.0, 15.0)
@@ -65,6 +66,9 @@ def _of_kind(sensor: Sensor) -> Limits:
             return Limits(-most / one, most / one)
         case "price":
             return _price(sensor)
+        case "emissions":
+            one = unit_inside(sensor.unit, "emission intensity").value
+            return Limits(0.0, EMISSIONS_KG_PER_KWH / one)
         case "temperature":
             return Limits(*TEMPERATURE_C)
         case "irradiance":

@@ -201,6 +201,7 @@ _WATCHED = (*_SERIES, FLAT, SPIKE, DRIFT, STALENESS)
 
 SUITES: Mapping[Kind, tuple[Rule, ...]] = {
     "price": (*_WATCHED, UNIT),
+    "emissions": (*_SERIES, STALENESS),
     "load": (*_WATCHED, UNIT),
     "power": (*_SERIES, STALENESS),
     "pv": (*_WATCHED, UNIT, NIGHT),

@@ -91,6 +91,7 @@ def replace_forecasts(
                 "sensor": run.sensor,
                 "date": run.date,
                 "planning_time": run.planning_time,
+                "read_at": run.read_at,
                 "input_hash": run.input_hash,
                 "model": run.model.name,
                 "model_id": run.model.model_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection as Session
@@ -49,7 +49,7 @@ class Origins:
     sensor_hash: str
     code_version: str
     data_hash: str
-    read_at: datetime  # by the warehouse's clock
+    read_at: datetime = field(compare=False)  # by the warehouse's clock
 
     def digest(self, document: bytes) -> str:
         """Of a document of this model: no other document has it, nor this one under another name."""

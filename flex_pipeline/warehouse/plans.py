@@ -19,8 +19,8 @@ from flex_pipeline.warehouse.recording import EVER
 RUN_COLUMNS = (
     "site_id, date, planning_time, belief_time, read_at, input_hash, version_id, problem, status, reason, "
     "horizon_start, horizon_end, energy_cost, breach_cost, peak_cost, commitment_cost, wear_cost, terminal_cost, "
-    "plugin_cost, total_cost, primal_violation, bound, gap, build_seconds, solve_seconds, variables, binaries, "
-    "diagnosis"
+    "plugin_cost, emissions_cost, total_cost, emissions_kg, primal_violation, bound, gap, build_seconds, "
+    "solve_seconds, variables, binaries, diagnosis"
 )
 DEVICE_COLUMNS = (
     "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id, "
@@ -32,7 +32,7 @@ SCHEDULE_COLUMNS = (
 SITE_COLUMNS = (
     "run_id, event_start, event_end, consumption_price, production_price, inflexible_consumption_kw, "
     "inflexible_production_kw, net_power_kw, baseline_net_power_kw, consumption_capacity_kw, "
-    "production_capacity_kw, marginal_price"
+    "production_capacity_kw, marginal_price, consumption_emissions, production_emissions"
 )
 COMMODITY_COLUMNS = f"{SITE_COLUMNS}, commodity"
 GROUP_COLUMNS = (

@@ -119,7 +119,7 @@ def test_a_sensor_without_any_value_is_named(
     sensor: MakeSensor, series: MakeSeries, value: float | None
 ) -> None:
     for history in (series(lambda _: value, ORIGIN, 30), series(weekly, ORIGIN, 0)):
-        with pytest.raises(ForecastError, match=r"home\.load: no value of the last 400 days"):
+        with pytest.raises(ForecastError, match=r"home\.load: no value of the last 800 days"):
             train(history, sensor(), cutoff=ORIGIN)
 
 

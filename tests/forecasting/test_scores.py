@@ -24,3 +24,9 @@ def test_steps_without_a_forecast_are_not_scored() -> None:
 
 def test_nothing_to_score_is_not_a_perfect_score() -> None:
     assert np.isnan(score(np.empty((0, 3)), np.empty(0), np.empty(0)).mae)
+
+
+def test_what_is_certain_does_not_count_for_coverage() -> None:
+    quantiles, values = np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]), np.array([0.0, 9.0])
+    assert score(quantiles, values, values).coverage == 0.5
+    assert score(quantiles, values, values, np.array([True, False])).coverage == 0.0

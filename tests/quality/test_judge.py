@@ -133,6 +133,8 @@ def test_readings_of_other_days_and_sensors_are_left_alone() -> None:
         ("irradiance", "W/m2", None, 1500.0, 1501.0, "maximum"),
         ("efficiency", "dimensionless", None, 15.0, 15.1, "maximum"),
         ("efficiency", "%", None, 1500.0, 1510.0, "maximum"),
+        ("emissions", "gCO2/kWh", None, 2000.0, 2001.0, "maximum"),
+        ("emissions", "kg/kWh", None, 0.0, -0.1, "minimum"),
         ("heat", "kW", None, 0.0, -0.1, "minimum"),
         ("availability", "kW", None, 0.0, -0.1, "minimum"),
         ("usage", "kW", None, 0.0, -0.1, "minimum"),

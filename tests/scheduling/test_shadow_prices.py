@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flex_pipeline.scheduling import Problem, Schedule, read_problem, solve
-from tests.scheduling.sites import at, battery, series, site
+from tests.scheduling.sites import at, battery, process, series, site
 
 
 def worth(schedule: Schedule, component: str, family: str) -> list[float]:
@@ -101,7 +101,10 @@ def problems(draw: st.DrawFn) -> Problem:
         "production_price": "0.05 EUR/kWh",
         "inflexible_consumption": [load],
     }
-    return read_problem(site(random.uniform(0.1, 0.4, n).tolist(), device, **context))
+    devices = [device]
+    if draw(st.booleans()):
+        devices.append(process(draw(st.sampled_from(["SHIFTABLE", "BREAKABLE"])), "1.3 kW"))
+    return read_problem(site(random.uniform(0.1, 0.4, n).tolist(), *devices, **context))
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -109,8 +112,13 @@ def problems(draw: st.DrawFn) -> Problem:
 def test_shadow_prices_are_what_a_little_more_of_the_limit_saves(
     problem: Problem, data: st.DataObject
 ) -> None:
-    """At a kink of the cost, the price lies between what a little more saves and what a little less costs."""
+    """At a kink of the cost, the price lies between what a little more saves and what a little less costs.
+
+    Of a site with a process, it is that of the best plan that runs it at the same times.
+    """
     before = solve(problem)
+    times = {each.name: before.devices[each.name].power_kw for each in problem.processes}
+    problem = replace(problem.by_name().with_fixed(times), processes=())
     t = data.draw(st.integers(0, problem.grid.n - 1))
     little = 1e-4
 

@@ -1,0 +1,40 @@
+"""The settings of the load forecast, chosen on days before the test periods of a household and of a country.
+
+    python -m benchmarks.load_settings DATA
+
+A country is here because what suits one household need not suit the sum of millions.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.recipes import Setting, show
+from benchmarks.series import german_load, household
+from flex_pipeline.forecasting.blend import CLOSE
+from flex_pipeline.forecasting.gradient_boosting import LARGE, LOAD, SMALL, Recipe
+
+DAYS = 119  # as far back as the household leaves five months to learn from
+REFIT_DAYS = 14  # the benchmark trains weekly; this saves time
+SETTINGS = {
+    "small trees": Setting(Recipe(((SMALL, True),), with_mean=False)),
+    "large trees": Setting(Recipe(((LARGE, True),), with_mean=False)),
+    "large trees, value itself": Setting(Recipe(((LARGE, False),), with_mean=False)),
+    "small and large": Setting(Recipe(((SMALL, True), (LARGE, True)), with_mean=False)),
+    "small and large, with mean": Setting(LOAD),
+    "blended, best weight": Setting(LOAD, close=1e-6),
+    "blended, weights within 2%": Setting(LOAD, close=0.02),
+    f"blended, weights within {CLOSE:.0%}": Setting(LOAD, close=CLOSE),
+    "blended, weights within 10%": Setting(LOAD, close=0.1),
+}
+
+
+def show_all(data: Path) -> None:
+    """Print a table for each of both."""
+    for series in (household(data), german_load(data)):
+        show(series, DAYS, SETTINGS, REFIT_DAYS)
+
+
+if __name__ == "__main__":
+    show_all(Path(sys.argv[1]))

@@ -179,6 +179,8 @@ def _site_row(start: datetime, step: Step, capacity_kw: float | None) -> dict[st
         "consumption_capacity_kw": capacity_kw,
         "production_capacity_kw": capacity_kw,
         "marginal_price": None,
+        "consumption_emissions": None,
+        "production_emissions": None,
     }
 
 

@@ -57,6 +57,7 @@ class SessionTable(TableSource):
             ]
         try:
             self._to_kwh()
+            _per_inside(sensor)
         except SourceError as error:
             return [(error.field, error.value, error.message)]
         return []
@@ -138,18 +139,28 @@ def _series(sessions: pl.DataFrame, sensor: Sensor, window: Window) -> pl.DataFr
     if sensor.kind == "availability":
         assert sensor.capacity_kw is not None  # or `problems` had said so
         plugged_in = np.minimum(1.0, _share(starts, step, begins, leaving))
-        values, unit = plugged_in * sensor.capacity_kw, "kW"
+        values = plugged_in * sensor.capacity_kw
     else:
         taken_kwh = np.zeros(len(starts))
         place = (leaving - first) // step
         inside = (place >= 0) & (place < len(starts))
         np.add.at(taken_kwh, place[inside], np.nan_to_num(sessions["value"].to_numpy()[inside]))
-        values, unit = taken_kwh / (sensor.resolution / _HOUR), "kW"
+        values = taken_kwh / (sensor.resolution / _HOUR)
         if sensor.kind == "soc-minima":
-            values, unit = np.where(taken_kwh > 0, taken_kwh, np.nan), "kWh"
-    factor, _ = conversion(unit, sensor.unit)
+            values = np.where(taken_kwh > 0, taken_kwh, np.nan)
     times = pl.Series(starts, dtype=pl.Int64).cast(INSTANT).to_list()
-    return series(times, (values * factor).tolist()).with_columns(pl.col("value").fill_nan(None))
+    return series(times, (values * _per_inside(sensor)).tolist()).with_columns(pl.col("value").fill_nan(None))
+
+
+def _per_inside(sensor: Sensor) -> float:
+    """Units of the sensor in a kW of power, or a kWh of energy."""
+    inside = "kW" if sensor.kind in ("availability", "usage") else "kWh"
+    try:
+        return conversion(inside, sensor.unit)[0]
+    except ValueError as error:
+        raise SourceError(
+            "unit", sensor.unit, f"a sensor of kind {sensor.kind} is in {inside} or the like"
+        ) from error
 
 
 def _share(starts: Instants, step: int, begins: Instants, ends: Instants) -> NDArray[np.float64]:

@@ -239,3 +239,44 @@ def test_a_damaged_publication_is_read_or_told(
 
     price = {"kind": "price", "unit": "EUR/MWh", "resolution": "PT1H"}
     fetched_or_faulty(meter({"entsoe": {"area": "NL"}}, **price), folder)
+
+
+LOG = "car,plug,arrival,departure,wh\n" + "".join(
+    f"car {i},{'AB'[i % 2]},{QUARTERS[7 * i]:%Y-%m-%dT%H:%MZ},{QUARTERS[7 * i + 5]:%Y-%m-%dT%H:%MZ},{900 * i}\n"
+    for i in range(12)
+)
+SESSIONS = {
+    "csv": "log.csv",
+    "column": "wh",
+    "unit": "Wh",
+    "time-column": "arrival",
+    "departure-column": "departure",
+    "plug-column": "plug",
+    "session-column": "car",
+}
+OF_SESSIONS = st.sampled_from(["ev-session", "availability", "soc-minima", "usage"])
+
+
+def garage(kind: str) -> Sensor:
+    return meter(
+        SESSIONS, kind=kind, unit="kW" if kind in ("availability", "usage") else "kWh", capacity=11.0
+    )
+
+
+@WHOLE
+@given(content=st.one_of(st.binary(max_size=300), damaged(LOG.encode())), kind=OF_SESSIONS)
+def test_a_damaged_log_of_sessions_is_read_or_told(folder: Path, content: bytes, kind: str) -> None:
+    (folder / "log.csv").write_bytes(content)
+
+    fetched_or_faulty(garage(kind), folder)
+
+
+@WHOLE
+@given(rows=st.lists(st.tuples(CELLS, CELLS, STAMPS, STAMPS, CELLS), max_size=6), kind=OF_SESSIONS)
+def test_a_log_of_strange_sessions_is_read_or_told(
+    folder: Path, rows: list[tuple[str, ...]], kind: str
+) -> None:
+    text = "car,plug,arrival,departure,wh\n" + "".join(",".join(row) + "\n" for row in rows)
+    (folder / "log.csv").write_text(text, encoding="utf-8", errors="replace")
+
+    fetched_or_faulty(garage(kind), folder)

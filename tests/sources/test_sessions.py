@@ -125,3 +125,13 @@ def test_what_does_not_fit_is_seen_before_anything_is_read(
 ) -> None:
     ((found, _, why),) = check_source(described.source, described)
     assert (found, message in why) == (field, True), why
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("usage", "kWh"), ("availability", "kWh"), ("soc-minima", "kW")])
+def test_a_series_of_sessions_in_a_unit_it_cannot_have_is_told(tmp_path: Path, kind: str, unit: str) -> None:
+    wrong = sensor(kind, unit)
+
+    (told,) = source_of(wrong).problems(wrong)
+    assert told[:2] == ("unit", unit)
+    with pytest.raises(SourceError, match=f"a sensor of kind {kind} is in"):
+        read(tmp_path, wrong)

@@ -27,6 +27,7 @@ from flex_pipeline.planning import plan_rows, planner
 from flex_pipeline.planning.planner import Planner
 from flex_pipeline.scheduling.batch import Solvers
 from flex_pipeline.warehouse import embedded, server_account
+from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine, migrate
 from flex_pipeline.warehouse.portfolios import version_in_force
 
@@ -77,7 +78,7 @@ def split() -> Iterator[dict[str, float]]:
 
 
 @contextmanager
-def warehouse() -> Iterator[Engine]:
+def server() -> Iterator[Connection]:
     """A new warehouse on a server of its own."""
     with tempfile.TemporaryDirectory(prefix="flex-benchmark-") as name:
         folder = Path(name)
@@ -86,10 +87,17 @@ def warehouse() -> Iterator[Engine]:
         connection = embedded.start(folder / "server" / "postgres")
         try:
             migrate(connection)
-            yield engine(connection)
+            yield connection
         finally:
             engine(connection).dispose()
             embedded.stop(folder / "server" / "postgres")
+
+
+@contextmanager
+def warehouse() -> Iterator[Engine]:
+    """The same, to talk to."""
+    with server() as connection:
+        yield engine(connection)
 
 
 def plan(each: Planner, sites: int) -> float:

@@ -1,3 +1,6 @@
+-- analysed, as what is built next joins its rows by the hundred thousand
+{{ config(post_hook="analyze {{ this }}") }}
+
 select
     site_id,
     device_id,

@@ -60,8 +60,8 @@ FILL = (
     """
         insert into flex.schedule
         select
-            run_id, device_id, event_start, event_end, sin(extract(hour from event_start) + right(device_id, 1)::int), 5,
-            cos(extract(hour from event_start)), 5
+            run_id, device_id, event_start, event_end,
+            sin(extract(hour from event_start) + right(device_id, 1)::int), 5, cos(extract(hour from event_start)), 5
         from flex.site_plan join flex.device_plan using (run_id)
     """,
     """
@@ -109,7 +109,9 @@ def fill(connection: Connection, devices: int, last: date) -> int:
     given = {"sites": devices // DEVICES_A_SITE, "devices": DEVICES_A_SITE, "first": FIRST, "last": last}
     with engine(connection).connect().execution_options(isolation_level="AUTOCOMMIT") as session:
         for statement in FILL:
-            session.execute(text(statement), {name: v for name, v in given.items() if f":{name}" in statement})
+            session.execute(
+                text(statement), {name: v for name, v in given.items() if f":{name}" in statement}
+            )
         return int(session.execute(text("select count(*) from flex.schedule")).scalar_one())
 
 

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine, migrate
-from tests.dbt_reports.plans import Reports, Step, store_sites
+from tests.dbt_reports.plans import Reports, Step, gather, store_sites
 
 TODAY = datetime.now(UTC).date()
 LAST_MONTH = TODAY.replace(day=1) - timedelta(days=10)
@@ -26,7 +26,7 @@ HOURS = {
 MEASURED = """
     insert into flex.site_outcome
     select r.site_id, 'electricity', r.date, s.event_start, s.event_end, s.consumption_price, s.production_price,
-        1.1 * s.inflexible_consumption_kw, s.inflexible_production_kw
+        1.1 * s.inflexible_consumption_kw, s.inflexible_production_kw, 0.4, 0.4
     from flex.current_plan as r join flex.site_plan as s using (run_id) where r.date < current_date;
     insert into flex.device_outcome
     select s.device_id, r.date, s.event_start, s.event_end, 0.9 * s.power_kw, 5
@@ -40,12 +40,21 @@ MEASURED = """
     select run_id, 'site', 'site_import_limit', event_start, 0.05, 'EUR/kW' from flex.site_plan
     where inflexible_consumption_kw = 8;
     update flex.schedule_run set energy_cost = 1.5, peak_cost = 0.5;
+    update flex.site_plan set consumption_emissions = 0.4, production_emissions = 0.4;
+    insert into flex.forecast_value (
+        run_id, site_id, date, input_hash, planned_cost, perfect_cost, departed_kwh, followed_energy_cost, horizon_end,
+        computed_at
+    )
+    select run_id, site_id, date, '', 5, 4, 0, 2.5, now(), now() from flex.current_plan where date < current_date;
     update flex.schedule set soc_kwh = 5.2 where device_id = 'home-01/battery';
     insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
         ('price', null, 'price', 'EUR/MWh', '1 hour', true, 1),
         ('home-01.load', 'home-01', 'load', 'kW', '1 hour', true, 1);
     insert into flex.aggregate values ('home-01.room', 'home-01', 'Europe/Amsterdam', 'kW', 17, '1 hour', 1);
     insert into flex.aggregate_weight values ('home-01.room', 'home-01.load', -1);
+    insert into flex.forecast_accuracy
+    select sensor_id, current_date - 1, 'live', 'seasonal naive', 6, hour, '', 4, 0.2, 0.1, 0.05, 0.8, 0.3, now()
+    from flex.sensor, generate_series(0, 23) as hour;
     insert into flex.data_quality
     select sensor_id, current_date, 'completeness', 'repair', false, '23 of 24', '[]', now() from flex.sensor;
     insert into flex.reading_day select sensor_id, current_date, 23, 1, 2, null from flex.sensor;
@@ -85,6 +94,7 @@ def _fill(reports: Reports) -> None:
     replaced = {**HOURS, 3: Step(devices_kw={BATTERY: 1})}
     reports.plan("home-01", days[-1], replaced, capacity_kw=8.0, believed=datetime(2026, 10, 21, tzinfo=UTC))
     reports.plan("mill-01", TODAY, {}, status="blocked")
+    gather(reports, 10.0)
     reports.execute(MEASURED)
     failed = [result for result in reports.build(LAST_MONTH, days[-1]).values() if result.failed]
     assert not failed

@@ -1,4 +1,4 @@
-{# What a net power costs per hour: bought at the one price, sold at the other; empty where one of them is. -#}
+{# What a net power costs per hour: bought at the one price, sold at the other; empty where that one is. -#}
 {% macro price_of(
     net_power_kw, consumption_price='consumption_price_per_kwh', production_price='production_price_per_kwh'
 ) -%}

@@ -1,9 +1,9 @@
-"""What the flex-context of one commodity states of energy that is not planned: prices and fixed flows, on a grid."""
+"""What the flex-context of one commodity states of energy that is not planned, on a grid: prices, CO2, fixed flows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,3 +31,13 @@ def energy_price(connection: Mapping[str, Any], direction: Direction, grid: Grid
             if spelt in connection:
                 return parse_variable_quantity(connection[spelt], "energy price").on(grid)
     return np.zeros(grid.n)
+
+
+def emission_intensity(connection: Mapping[str, Any], direction: Direction, grid: Grid) -> Array:
+    """CO2 of a kWh in one direction (T,), kg; NaN where it is not known, or nothing is said of CO2."""
+    stated = {
+        way: connection[name] for way in get_args(Direction) if (name := f"{way}-emissions") in connection
+    }
+    if direction in stated:
+        return parse_variable_quantity(stated[direction], "emission intensity").on(grid)
+    return np.full(grid.n, 0.0 if stated else np.nan)

@@ -127,12 +127,12 @@ def value_of(lived: Lived) -> ForecastValue:
         return _without(lived, str(error))
     perfect = solve(problem)
     seen = lived.site_day.seen
+    n = (seen.day_end - seen.start) // problem.grid.resolution
     value = replace(
         _without(lived, ""),
         departed_kwh=followed.departed_kwh,
-        schedule=device_steps(
-            lived.site_day.site.site_id, perfect, (seen.day_end - seen.start) // problem.grid.resolution
-        ),
+        followed_energy_cost=followed.energy_cost(n),
+        schedule=device_steps(lived.site_day.site.site_id, perfect, n),
     )
     if perfect.status == "infeasible":
         return replace(value, reason=f"no plan keeps every limit: {perfect.diagnosis}")

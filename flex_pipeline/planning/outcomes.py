@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
-from flex_pipeline.planning.flows import energy_price, fixed_flow
+from flex_pipeline.planning.flows import emission_intensity, energy_price, fixed_flow
 from flex_pipeline.planning.plan_rows import device_steps, rows_of
 from flex_pipeline.planning.problem import Values, stated
 from flex_pipeline.planning.state_of_charge import measured_by
@@ -114,6 +114,8 @@ def _site_rows(planned: Planned, measured: Values) -> pl.DataFrame:
             "production_price": energy_price(connection, "production", grid),
             "inflexible_consumption_kw": fixed_flow(connection, "consumption", grid),
             "inflexible_production_kw": fixed_flow(connection, "production", grid),
+            "consumption_emissions": emission_intensity(connection, "consumption", grid),
+            "production_emissions": emission_intensity(connection, "production", grid),
         }
         frames.append(rows_of(_steps(planned) | columns))
     return pl.concat(frames)

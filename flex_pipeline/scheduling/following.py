@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flex_pipeline.scheduling.baseline import needed
+from flex_pipeline.scheduling.costs import energy_cost
 from flex_pipeline.scheduling.plan import Plan
 from flex_pipeline.scheduling.problem import Group, Problem, Site, SocStatement, Stock, Storage
 from flex_pipeline.scheduling.schedule import Schedule
@@ -41,6 +42,15 @@ class Followed:
     def cost(self) -> float:
         """Of all steps, in currency."""
         return self.plan.costs.total
+
+    def energy_cost(self, n: int) -> float:
+        """Of the first n steps, that of all commodities, in currency."""
+        problem = self.plan.problem
+        first = np.arange(problem.grid.n) < n
+        return sum(
+            energy_cost(problem.at(site), np.where(first, self.plan.at(site), 0.0))
+            for site in problem.connections
+        )
 
 
 def follow(problem: Problem, planned_kw: Mapping[str, Array]) -> Followed:

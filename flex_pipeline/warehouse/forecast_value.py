@@ -32,6 +32,7 @@ class ForecastValue:
     planned_cost: float | None = None
     perfect_cost: float | None = None
     departed_kwh: float | None = None
+    followed_energy_cost: float | None = None  # of planned_cost, what the energy of the day itself cost
     schedule: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
@@ -56,7 +57,10 @@ def replace_values(session: Session, values: Sequence[ForecastValue], now: datet
     runs = {"runs": [value.run_id for value in values]}
     for table in ("forecast_value", "perfect_schedule"):
         session.execute(text(f"delete from flex.{table} where run_id = any(:runs)"), runs)
-    names = "run_id, site_id, date, input_hash, reason, planned_cost, perfect_cost, departed_kwh, horizon_end"
+    names = (
+        "run_id, site_id, date, input_hash, reason, planned_cost, perfect_cost, departed_kwh, "
+        "followed_energy_cost, horizon_end"
+    )
     given = ", ".join(f":{name}" for name in names.split(", "))
     session.execute(
         text(f"insert into flex.forecast_value ({names}, computed_at) values ({given}, :now)"),

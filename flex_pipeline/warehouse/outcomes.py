@@ -14,7 +14,7 @@ from flex_pipeline.warehouse.database import copy_frame
 
 SITE_COLUMNS = (
     "site_id, commodity, date, event_start, event_end, consumption_price, production_price, "
-    "inflexible_consumption_kw, inflexible_production_kw"
+    "inflexible_consumption_kw, inflexible_production_kw, consumption_emissions, production_emissions"
 )
 DEVICE_COLUMNS = "device_id, date, event_start, event_end, power_kw, soc_kwh"
 BAND_COLUMNS = (

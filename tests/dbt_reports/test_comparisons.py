@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.dbt_reports.plans import Reports, Step
+from tests.dbt_reports.plans import Reports, Step, burn_gas
 
 DAY = date(2026, 10, 24)
 LATER = datetime(2026, 10, 21, tzinfo=UTC)
@@ -205,3 +205,109 @@ def test_health_tells_of_replaced_plans_and_blocked_devices(reports: Reports) ->
         "select status, plans_made, devices, blocked_devices from reports.pipeline_health_daily"
     )
     assert rows == [("blocked", 2, 2, 2)]
+
+
+def test_what_a_device_burns_is_realised_and_saved_at_the_prices_of_gas(reports: Reports) -> None:
+    washer = "home-01/washer"
+    reports.plan(
+        "home-01", DAY, {7: Step(load_kw=1, devices_kw={washer: 2}), 9: Step(baseline_kw={washer: 3})}
+    )
+    burn_gas(reports)  # 1 kW at 0.30 and 2 kW at 0.08: 0.46; without flexibility 0.30 + 3 * 0.08
+    reports.execute("""
+        insert into flex.alternative
+        select run_id, 'charge at once', device_id, event_start, event_end, 2 * power_kw from flex.schedule
+    """)  # 4 kW at 0.08
+    measure(reports, hour=7, load_kw=1, price=0.40)
+    reports.execute(f"""
+        insert into flex.site_outcome
+        select 'home-01', 'gas', '{DAY}', event_start, event_end, 0.10, 0.10, 0, 0 from flex.commodity_plan
+    """)  # 1 kW at 0.40 and 2 kW at 0.10
+
+    results = reports.build(DAY)
+
+    costs = reports.rows("select commodity, realised_energy_cost from reports.commodity_cost_daily order by 1")
+    assert costs == [("electricity", pytest.approx(0.40)), ("gas", pytest.approx(0.20))]
+    days = reports.rows("select energy_cost, realised_energy_cost from reports.site_cost_daily")
+    assert days == [(pytest.approx(0.46), pytest.approx(0.60))]
+    savings = reports.rows("select baseline, saving from reports.saving_daily order by 1")
+    assert savings == [("charge at once", pytest.approx(0.16)), ("no flexibility", pytest.approx(0.08))]
+    assert {result.status for result in results.values() if result.unique_id.startswith("test.")} == {"pass"}
+
+
+def test_gas_that_is_not_measured_leaves_the_cost_of_the_day_open(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1, devices_kw={"home-01/washer": 2})})
+    burn_gas(reports)
+    measure(reports, hour=7, load_kw=1, price=0.40)
+
+    reports.build(DAY)
+
+    assert reports.rows("select realised_energy_cost from reports.site_cost_daily") == [(None,)]
+
+
+def test_regret_is_what_forecasts_devices_and_models_cost(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1, devices_kw={BATTERY: 2})})
+    measure(reports, hour=7, load_kw=1.5, price=0.40)  # as planned, 3.5 kW at 0.40: 1.40
+    meter(reports, hour=7, power_kw=1, soc_kwh=6)  # 2.5 kW at 0.40: 1.00
+    # the connection let 1.7 of the 2 kW through: 3.2 kW at 0.40 of the cost of 5 over the horizon
+    reports.execute("""
+        insert into flex.forecast_value (
+            run_id, site_id, date, input_hash, planned_cost, perfect_cost, departed_kwh, followed_energy_cost,
+            horizon_end, computed_at
+        )
+        select run_id, site_id, date, '', 5, 4.5, 0.3, 1.28, now(), now() from flex.schedule_run
+    """)
+
+    results = reports.build(DAY)
+
+    ((realised, regret, *parts),) = reports.rows("""
+        select realised_cost, regret, forecast_regret, execution_regret, model_regret from reports.regret_daily
+    """)
+    assert realised == pytest.approx(5 - 1.28 + 1.00)
+    assert regret == pytest.approx(0.22)
+    assert parts == [pytest.approx(0.50), pytest.approx(-0.40), pytest.approx(0.12)]
+    test = results["parts_of_regret_add_up"]
+    assert test.status == "pass"
+    reports.execute("update reports.regret_daily set model_regret = model_regret + 0.01")
+    assert len(reports.rows(test.query)) == 1
+
+
+def test_co2_is_that_of_energy_bought_less_that_of_energy_sold(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2, baseline_kw={BATTERY: -1})})
+    reports.execute("update flex.site_plan set consumption_emissions = 0.4, production_emissions = 0.3")
+
+    reports.build(DAY)
+
+    # 3 kWh at 0.4 less 2 kWh at 0.3; without flexibility less 3 kWh
+    days = reports.rows("select emissions_kg, saving_kg, realised_emissions_kg from reports.emissions_daily")
+    assert days == [(pytest.approx(0.6), pytest.approx(-0.3), None)]
+
+
+def test_a_day_is_what_is_bought_less_what_is_sold(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2)})
+
+    reports.build(DAY)
+
+    parts = reports.rows("select component, cost, realised_cost from reports.cost_component_daily order by 1")
+    assert parts == [
+        ("energy bought", pytest.approx(0.90), None),
+        ("energy sold", pytest.approx(-0.20), None),
+    ]
+
+
+def test_forecasts_are_judged_over_all_leads_by_their_steps(reports: Reports) -> None:
+    reports.execute("""
+        insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id)
+        values ('home-01.load', 'home-01', 'load', 'kW', '1 hour', true, 1)
+    """)
+    reports.execute(f"""
+        insert into flex.forecast_accuracy
+        select sensor_id, '{DAY}', evaluation, 'model', lead, 7, '', n, mae, 0, 0, 0.8, 0.5, now()
+        from flex.sensor, (values ('live', 6, 1, 0.2), ('live', 30, 3, 0.4), ('backtest', 6, 1, 9))
+            as a (evaluation, lead, n, mae)
+    """)
+
+    reports.build(DAY)
+
+    # (1 * 0.2 + 3 * 0.4) / 4 = 0.35, against 0.5 a week before
+    days = reports.rows("select sensor, steps, mae, skill from reports.forecast_accuracy_daily")
+    assert days == [("home-01.load", 4, pytest.approx(0.35), pytest.approx(0.3))]

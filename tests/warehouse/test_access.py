@@ -96,14 +96,15 @@ def fill(connection: Connection) -> None:
         "insert into flex.forecast_accuracy select sensor_id, date '2026-10-20', 'live', 'x', 6, 0, '', 1, 0, 0, 0,"
         " 0, 0, now() from flex.sensor",
         "insert into flex.perfect_schedule select run_id, device_id, event_start, event_end, 0, 0 from flex.schedule",
-        "insert into flex.forecast_value (run_id, site_id, date, input_hash, reason, horizon_end, computed_at)"
-        " select run_id, site_id, date, 'x', 'x', now(), now() from flex.schedule_run",
+        "insert into flex.forecast_value (run_id, site_id, date, input_hash, planned_cost, perfect_cost,"
+        " followed_energy_cost, horizon_end, computed_at)"
+        " select run_id, site_id, date, 'x', 1, 1, 1, now(), now() from flex.schedule_run",
         "insert into flex.trained_model (sensor_id, trained_as_of, occasion, sensor_hash, code_version, data_hash,"
         " read_at, window_start, window_end, readings, name, ladder_step, reason, cpu_s, decision, stored_at)"
         " select sensor_id, now(), 'due', '', '', '', now(), now(), now(), 0, '', '', '', 0, '', now()"
         " from flex.sensor",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
-        "insert into flex.site_outcome select site_id, 'electricity', date, event_start, event_end, 1, 1, 1, 1"
+        "insert into flex.site_outcome select site_id, 'electricity', date, event_start, event_end, 1, 1, 1, 1, 1, 1"
         " from flex.site_plan join flex.schedule_run using (run_id)",
         "insert into flex.device_outcome select device_id, date, event_start, event_end, 1, 1"
         " from flex.schedule join flex.schedule_run using (run_id)",
@@ -111,6 +112,8 @@ def fill(connection: Connection) -> None:
         "insert into flex.alternative select run_id, 'charge at once', device_id, event_start, event_end, 1, 1"
         " from flex.schedule",
         "update flex.schedule_run set energy_cost = 1",
+        "update flex.site_plan set consumption_emissions = 1, production_emissions = 1",
+        "insert into flex.pareto_point select run_id, 1, 1, 1, null, 'optimal' from flex.schedule_run",
         "insert into flex.aggregate select site_id, site_id, 'UTC', 'kW', 1, 'PT1H', 1 from flex.site",
         "insert into flex.aggregate_weight select site_id, site_id || '.load', 1 from flex.site",
     ):

@@ -18,7 +18,9 @@ select
     net_power_kw,
     baseline_net_power_kw,
     consumption_capacity_kw,
-    production_capacity_kw
+    production_capacity_kw,
+    consumption_emissions_kg_per_kwh,
+    production_emissions_kg_per_kwh
 from electricity
 union all
 select
@@ -34,5 +36,7 @@ select
     net_power_kw,
     baseline_net_power_kw,
     consumption_capacity_kw,
-    production_capacity_kw
+    production_capacity_kw,
+    consumption_emissions_kg_per_kwh,
+    production_emissions_kg_per_kwh
 from {{ ref('stg_commodity_steps') }}

@@ -17,6 +17,7 @@ days as (
         sum(energy_cost) as energy_cost,
         sum(baseline_energy_cost) as baseline_energy_cost,
         sum(realised_energy_cost) as realised_energy_cost,
+        sum(as_planned_energy_cost) as as_planned_energy_cost,
         max(greatest(net_power_kw, 0)) as peak_consumption_kw,
         max(greatest(baseline_net_power_kw, 0)) as baseline_peak_consumption_kw,
         max(greatest(-net_power_kw, 0)) as peak_production_kw,
@@ -37,5 +38,6 @@ select
     baseline_peak_consumption_kw,
     peak_production_kw,
     case when is_measured then realised_energy_cost end as realised_energy_cost,
-    case when is_measured then realised_peak_consumption_kw end as realised_peak_consumption_kw
+    case when is_measured then realised_peak_consumption_kw end as realised_peak_consumption_kw,
+    case when is_measured then as_planned_energy_cost end as as_planned_energy_cost
 from days

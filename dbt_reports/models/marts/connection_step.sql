@@ -1,6 +1,3 @@
--- analysed, as what is built next joins its rows by the hundred thousand
-{{ config(post_hook="analyze {{ this }}") }}
-
 with steps as (
     select * from {{ ref('int_connection_step_costs') }}
 ),
@@ -18,8 +15,10 @@ joined as (
         steps.*,
         outcomes.consumption_price_per_kwh as realised_consumption_price_per_kwh,
         outcomes.production_price_per_kwh as realised_production_price_per_kwh,
-        outcomes.inflexible_consumption_kw as realised_inflexible_consumption_kw,
-        outcomes.inflexible_production_kw as realised_inflexible_production_kw,
+        outcomes.consumption_emissions_kg_per_kwh as realised_consumption_emissions_kg_per_kwh,
+        outcomes.production_emissions_kg_per_kwh as realised_production_emissions_kg_per_kwh,
+        outcomes.inflexible_consumption_kw - outcomes.inflexible_production_kw
+        + coalesce(flows.consumption_kw - flows.production_kw, 0) as as_planned_net_power_kw,
         steps.inflexible_consumption_kw + coalesce(flows.consumption_kw, 0) as consumption_kw,
         steps.inflexible_production_kw + coalesce(flows.production_kw, 0) as production_kw,
         steps.inflexible_consumption_kw + coalesce(flows.baseline_consumption_kw, 0) as baseline_consumption_kw,
@@ -56,5 +55,13 @@ select
         'realised_consumption_kw - realised_production_kw',
         'realised_consumption_price_per_kwh',
         'realised_production_price_per_kwh'
-    ) }} as realised_energy_cost
+    ) }} as realised_energy_cost,
+    step_hours * {{ price_of(
+        'as_planned_net_power_kw',
+        'realised_consumption_price_per_kwh',
+        'realised_production_price_per_kwh'
+    ) }} as as_planned_energy_cost,
+    emissions_kg,
+    baseline_emissions_kg,
+    step_hours * {{ emitted_by('realised_consumption_kw - realised_production_kw', of='realised_') }} as realised_emissions_kg
 from joined

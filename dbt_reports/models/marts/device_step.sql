@@ -1,6 +1,3 @@
--- analysed, as what is built next joins its rows by the hundred thousand
-{{ config(post_hook="analyze {{ this }}") }}
-
 select
     site_id,
     device_id,
@@ -14,5 +11,6 @@ select
     metered_power_kw,
     measured_soc_kwh,
     step_hours * {{ price_of('power_kw') }} as energy_cost,
-    -step_hours * {{ price_of('power_kw') }} as profit
+    -step_hours * {{ price_of('power_kw') }} as profit,
+    step_hours * {{ price_of('metered_power_kw') }} as metered_energy_cost
 from {{ ref('int_device_steps') }}

@@ -18,6 +18,7 @@ cross join lateral (
     ('commitment', runs.commitment_cost),
     ('wear', runs.wear_cost),
     ('stock at the end', runs.terminal_cost),
-    ('plugins', runs.plugin_cost)
+    ('plugins', runs.plugin_cost),
+    ('emissions', runs.emissions_cost)
 ) as components (component, cost)
 where components.cost is not null

@@ -2,7 +2,7 @@ with plans as (
     select * from {{ ref('stg_plans') }}
 ),
 
-steps as (
+steps as not materialized (
     select * from {{ ref('int_connection_step_costs') }}
 ),
 
@@ -10,7 +10,7 @@ devices as (
     select * from {{ ref('stg_device_days') }}
 ),
 
-others as (
+others as not materialized (
     select
         others.*,
         devices.commodity,

@@ -11,5 +11,7 @@ select
     net_power_kw,
     baseline_net_power_kw,
     consumption_capacity_kw,
-    production_capacity_kw
+    production_capacity_kw,
+    consumption_emissions as consumption_emissions_kg_per_kwh,
+    production_emissions as production_emissions_kg_per_kwh
 from {{ source('flex', 'commodity_plan') }}

@@ -20,6 +20,7 @@ select
     wear_cost,
     terminal_cost,
     plugin_cost,
+    emissions_cost,
     horizon_end,
     row_number() over (partition by site_id, date order by belief_time desc, run_id desc) as place
 from runs

@@ -8,11 +8,16 @@ create table flex.site_outcome (
     production_price          double precision,
     inflexible_consumption_kw double precision,
     inflexible_production_kw  double precision,
+    consumption_emissions     double precision,
+    production_emissions      double precision,
     primary key (site_id, commodity, event_start)
 );
 comment on table flex.site_outcome is
     'One row per site, commodity (electricity, too) and step of a planned day: prices and fixed flows as they came. '
     'Empty: not measured, or not yet.';
+comment on column flex.site_outcome.consumption_emissions is
+    'CO2 of a kWh that was bought, kg; empty where nothing is said of it.';
+comment on column flex.site_outcome.production_emissions is 'CO2 that a kWh sold was credited with, kg.';
 create index on flex.site_outcome (date);
 
 create table flex.device_outcome (
@@ -75,3 +80,7 @@ create table flex.aggregate_weight (
 );
 comment on table flex.aggregate_weight is
     'One row per sensor in a sum: what its values, as they are stored, are multiplied by.';
+
+alter table flex.forecast_value add column followed_energy_cost double precision;
+comment on column flex.forecast_value.followed_energy_cost is
+    'Of planned_cost, what the energy of the day itself cost, that of all commodities.';

@@ -225,7 +225,9 @@ def test_what_a_device_burns_is_realised_and_saved_at_the_prices_of_gas(reports:
 
     results = reports.build(DAY)
 
-    costs = reports.rows("select commodity, realised_energy_cost from reports.commodity_cost_daily order by 1")
+    costs = reports.rows(
+        "select commodity, realised_energy_cost from reports.commodity_cost_daily order by 1"
+    )
     assert costs == [("electricity", pytest.approx(0.40)), ("gas", pytest.approx(0.20))]
     days = reports.rows("select energy_cost, realised_energy_cost from reports.site_cost_daily")
     assert days == [(pytest.approx(0.46), pytest.approx(0.60))]

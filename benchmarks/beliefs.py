@@ -26,7 +26,8 @@ from rich.table import Table
 from sqlalchemy import Engine, text
 
 from flex_pipeline.warehouse import embedded, server_account
-from flex_pipeline.warehouse.beliefs import read_as_of, store_readings
+from flex_pipeline.warehouse.as_of import read_as_of
+from flex_pipeline.warehouse.beliefs import store_readings
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import copy_frame, engine, migrate
 

@@ -61,7 +61,7 @@ def show(series: Iterable[Series]) -> None:
         done = each.backtest()
         scores = done.scores
         table = Table("series", "MAE", "MAE of d-7", "pinball", "within 80 %", "training CPU [s]")
-        numbers = (f"{score:.4f}" for score in (scores.mae, scores.mae_naive, scores.pinball))
+        numbers = (f"{score:.4g}" for score in (scores.mae, scores.mae_naive, scores.pinball))
         table.add_row(each.name, *numbers, f"{scores.coverage:.1%}", f"{done.cpu_s:.0f}")
         Console().print(table)
 

@@ -13,16 +13,15 @@ from pathlib import Path
 from benchmarks.recipes import Setting, show
 from benchmarks.series import german_load, household
 from flex_pipeline.forecasting.blend import CLOSE
-from flex_pipeline.forecasting.gradient_boosting import LARGE, LOAD, SMALL, Recipe
+from flex_pipeline.forecasting.gradient_boosting import LARGE, LOAD, SMALL
 
 DAYS = 119  # as far back as the household leaves five months to learn from
 REFIT_DAYS = 14  # the benchmark trains weekly; this saves time
 SETTINGS = {
-    "small trees": Setting(Recipe(((SMALL, True),), with_mean=False)),
-    "large trees": Setting(Recipe(((LARGE, True),), with_mean=False)),
-    "large trees, value itself": Setting(Recipe(((LARGE, False),), with_mean=False)),
-    "small and large": Setting(Recipe(((SMALL, True), (LARGE, True)), with_mean=False)),
-    "small and large, with mean": Setting(LOAD),
+    "small trees": Setting(((SMALL, True),)),
+    "large trees": Setting(((LARGE, True),)),
+    "large trees, value itself": Setting(((LARGE, False),)),
+    "small and large": Setting(LOAD),
     "blended, best weight": Setting(LOAD, close=1e-6),
     "blended, weights within 2%": Setting(LOAD, close=0.02),
     f"blended, weights within {CLOSE:.0%}": Setting(LOAD, close=CLOSE),

@@ -11,18 +11,15 @@ from pathlib import Path
 from benchmarks.recipes import Setting, show
 from benchmarks.series import gefcom
 from flex_pipeline.forecasting.blend import CLOSE
-from flex_pipeline.forecasting.gradient_boosting import LARGE, PV, SMALL, Recipe
+from flex_pipeline.forecasting.gradient_boosting import LARGE, PV, SMALL
 
 DAYS = 252
 SETTINGS = {
-    "small trees": Setting(Recipe(((SMALL, False),), with_mean=False)),
-    "large trees": Setting(Recipe(((LARGE, False),), with_mean=False)),
-    "large trees, above usual": Setting(Recipe(((LARGE, True),), with_mean=False)),
-    "large trees, two seeds": Setting(
-        Recipe(((LARGE, False), ({**LARGE, "random_state": 1}, False)), with_mean=False)
-    ),
+    "small trees": Setting(((SMALL, False),)),
+    "large trees": Setting(((LARGE, False),)),
+    "large trees, above usual": Setting(((LARGE, True),)),
+    "large trees, two seeds": Setting(((LARGE, False), ({**LARGE, "random_state": 1}, False))),
     "large trees, both targets": Setting(PV),
-    "large trees, both targets, with mean": Setting(Recipe(PV.members, with_mean=True)),
     f"blended, weights within {CLOSE:.0%}": Setting(PV, close=CLOSE),
 }
 

@@ -32,43 +32,27 @@ SMALL: Growth = {
 LARGE: Growth = {**SMALL, "max_iter": 200, "max_leaf_nodes": 15}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How the models of a sensor are made: the mean of members, each of its trees and its target.
-
-    A target above usual is what a value is above the usual of its hour, so that what was learnt in autumn holds in
-    winter; else it is the value itself. `with_mean`: the median is averaged with the mean on the scale of asinh,
-    which is steadier, and as close where values are skewed.
-    """
-
-    members: tuple[tuple[Growth, bool], ...]  # trees, and whether the target is above usual
-    with_mean: bool
-
+# How the models of a sensor are made: the mean of members, each of its trees, and whether its target is what a value is
+# above the usual of its hour, so that what was learnt in autumn holds in winter; else it is the value itself.
+Recipe = tuple[tuple[Growth, bool], ...]
 
 # benchmarks/load_settings.py and benchmarks/pv_settings.py compare them on days before those of the benchmarks
-LOAD = Recipe(((SMALL, True), (LARGE, True)), with_mean=True)
-PV = Recipe(((LARGE, False), (LARGE, True)), with_mean=False)
+LOAD: Recipe = ((SMALL, True), (LARGE, True))
+PV: Recipe = ((LARGE, False), (LARGE, True))
 
 
 @dataclass(frozen=True)
 class Member:
-    """Trained models of the quantiles in order, and of the mean of asinh(value / scale) if there is one."""
+    """Trained models of the quantiles, in order."""
 
     of_quantiles: tuple[Any, ...]
-    of_mean: Any | None
     above_usual: bool
-    scale: float  # in the unit of the sensor
 
     def quantiles(self, known: Floats, level: Floats) -> Floats:
         """From features (n, k) and the usual of the hour (n,): (n, 3) in order."""
         base = level if self.above_usual else np.zeros(len(level))
         above = np.column_stack([model.predict(known) for model in self.of_quantiles])
-        quantiles = np.sort(base[:, None] + above, axis=1)
-        if self.of_mean is not None:
-            mean = self.scale * np.sinh(np.arcsinh(base / self.scale) + self.of_mean.predict(known))
-            # asinh turned back is steep: no mean beyond the outer quantiles
-            quantiles[:, 1] = (quantiles[:, 1] + np.clip(mean, quantiles[:, 0], quantiles[:, -1])) / 2
-        return quantiles
+        return np.sort(base[:, None] + above, axis=1)
 
 
 @dataclass(frozen=True)
@@ -104,26 +88,16 @@ def train_gradient_boosting(
     known = features(history, outcomes.rows, sky)
     known[:, np.isnan(known).all(axis=0)] = 0.0  # what is not there yet teaches nothing, and cannot be binned
     level = usual(history, outcomes.rows)
-    members = (
-        _fitted(trees, above_usual, recipe.with_mean, known, level, outcomes.values)
-        for trees, above_usual in recipe.members
-    )
+    members = (_fitted(trees, above_usual, known, level, outcomes.values) for trees, above_usual in recipe)
     return GradientBoosting(sensor, tuple(members))
 
 
-def _fitted(
-    trees: Growth, above_usual: bool, with_mean: bool, known: Floats, level: Floats, values: Floats
-) -> Member:
+def _fitted(trees: Growth, above_usual: bool, known: Floats, level: Floats, values: Floats) -> Member:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     base = level if above_usual else np.zeros(len(level))
-    scale = float(np.mean(np.abs(values))) or 1.0
     of_quantiles = (
         HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(known, values - base)
         for q in QUANTILES
     )
-    of_mean = None
-    if with_mean:
-        bent = np.arcsinh(values / scale) - np.arcsinh(base / scale)
-        of_mean = HistGradientBoostingRegressor(**trees).fit(known, bent)
-    return Member(tuple(of_quantiles), of_mean, above_usual, scale)
+    return Member(tuple(of_quantiles), above_usual)

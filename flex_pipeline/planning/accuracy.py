@@ -16,7 +16,7 @@ from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.grid import local_day
 from flex_pipeline.warehouse.accuracy import read_forecasts, replace_accuracy
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.recording import EVER
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Session
 
 from flex_pipeline.planning.regressors import MOST_DAYS_AGO, as_seen
 from flex_pipeline.portfolio.sensor import Sensor
-from flex_pipeline.warehouse.beliefs import read_every_belief, read_histories
+from flex_pipeline.warehouse.as_of import read_every_belief, read_histories
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from flex_pipeline.planning.state_of_charge import near_start
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.quality.blocked import Blocked
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.carried_over import StoredOvernight, StoredStock, read_overnight, read_stock
 
 MEASURED = ("reading", "repair")

@@ -24,7 +24,7 @@ from flex_pipeline.scheduling import baseline, read_problem
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.timeseries.units import measures, parse_quantity, unit_inside
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.outcomes import Outcome, replace_outcomes
 from flex_pipeline.warehouse.plans import StoredRun, lock_site_days, read_run
 

@@ -20,7 +20,7 @@ from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity, with
 from flex_pipeline.portfolio.portfolio import BillingPeriod, Portfolio, Site
 from flex_pipeline.timeseries.grid import Grid
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.carried_over import read_net_power
 
 Array = NDArray[np.float64]

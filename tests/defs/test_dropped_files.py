@@ -11,7 +11,7 @@ from flex_pipeline.definitions import build_defs
 from flex_pipeline.defs.dropped_files import dropped_files
 from flex_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG
 from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.portfolios import store_portfolio
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from flex_pipeline.planning.checking import check
 from flex_pipeline.planning.ingestion import CLOCK_CHANGE, PUBLICATION, READABLE, Ingested, ingest
 from flex_pipeline.portfolio.sensor import Sensor
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.verdicts import read_verdicts
 from tests.sources.local_server import Reply, serving

@@ -11,7 +11,7 @@ from flex_pipeline.planning.checking import check
 from flex_pipeline.planning.planner import Outcome
 from flex_pipeline.planning.repairing import Repairs, repair_day
 from flex_pipeline.portfolio.portfolio import Portfolio
-from flex_pipeline.warehouse.beliefs import read_as_of
+from flex_pipeline.warehouse.as_of import read_as_of
 from tests.planning.homes import DAY, HOUR, MIDNIGHT, NOW, homes, know, planner, rows
 
 BELIEVED = """

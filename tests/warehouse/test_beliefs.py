@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from flex_pipeline.warehouse.beliefs import read_as_of, read_stored, store_forecasts, store_readings
+from flex_pipeline.warehouse.as_of import read_as_of
+from flex_pipeline.warehouse.beliefs import read_stored, store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import MIGRATIONS, migrate
 from flex_pipeline.warehouse.recording import reading_time

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from flex_pipeline.portfolio.retention import Retention
-from flex_pipeline.warehouse.beliefs import read_as_of, store_forecasts, store_readings
+from flex_pipeline.warehouse.as_of import read_as_of
+from flex_pipeline.warehouse.beliefs import store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.recording import reading_time
 from flex_pipeline.warehouse.retention import Expired, expire, find_expired

@@ -9,7 +9,7 @@ from flex_pipeline.forecasting.prices.correction import Correction, train_correc
 from flex_pipeline.forecasting.prices.lear import lear
 from flex_pipeline.forecasting.prices.market import Market
 
-RETRAIN_DAYS = 28  # benchmarks/price_settings.py
+RETRAIN_DAYS = 28  # benchmarks/price_settings.py compares it with 56
 WARM_UP_DAYS = 364  # LEAR over fewer days errs in ways that a correction should not learn
 FEWEST_DAYS_TO_CORRECT = 182
 

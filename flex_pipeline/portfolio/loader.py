@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from flex_pipeline.portfolio.aggregate import Aggregate
 from flex_pipeline.portfolio.belonging import belonging_faults
 from flex_pipeline.portfolio.document import Document, DocumentError, Key, key_of
 from flex_pipeline.portfolio.expected import merged
-from flex_pipeline.portfolio.fields import Record, sensors_in, unknown_keys
+from flex_pipeline.portfolio.fields import sensors_in, unknown_keys
 from flex_pipeline.portfolio.file_schema import DEVICE, FILE, LOCATION, OF_THE_FILE
 from flex_pipeline.portfolio.flex_context import (
     DEVICE_CONTEXT,
@@ -25,17 +24,14 @@ from flex_pipeline.portfolio.flex_context import (
     inherited,
 )
 from flex_pipeline.portfolio.flex_model import FLEX_MODELS, check_flex_model, device_types
-from flex_pipeline.portfolio.former import present_spelling
 from flex_pipeline.portfolio.misplaced import ENERGY_OF, misplaced
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Settings, Site
 from flex_pipeline.portfolio.process import precedence_faults
+from flex_pipeline.portfolio.reader import PluginLoader, Reader, SourceCheck
 from flex_pipeline.portfolio.regressors import regressor_faults
 from flex_pipeline.portfolio.secrets import ADVICE, secrets_in
 from flex_pipeline.portfolio.sensor import Sensor
 from flex_pipeline.timeseries.units import parse_quantity
-
-SourceCheck = Callable[[Mapping[str, Any], Sensor | None], list[tuple[str, object, str]]]
-PluginLoader = Callable[[Collection[str], Path], None]
 
 Model = TypeVar("Model", Settings, Sensor, Aggregate)
 
@@ -48,51 +44,13 @@ class PortfolioError(ValueError):
         super().__init__("\n".join(self.faults))
 
 
-@dataclass
-class _Reader:
-    """Collects what is read, and every fault on the way."""
-
-    check_source: SourceCheck
-    load_plugins: PluginLoader
-    settings: Settings | None = None
-    inherited_faults: frozenset[tuple[str, str]] = frozenset()  # of the settings' flex-context
-    sites: dict[str, Site] = field(default_factory=dict)
-    sensors: dict[str, Sensor] = field(default_factory=dict)
-    described: dict[str, Document] = field(default_factory=dict)  # by sensor, also faulty ones
-    references: list[tuple[Document, str, str]] = field(default_factory=list)
-    aggregates: list[tuple[Document, Aggregate]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-
-    def fault(
-        self, document: Document, where: str, value: object, message: str, key: Key | None = None
-    ) -> None:
-        line = document.line(key if key is not None else key_of(where))
-        self.faults.append(f"{document.path}:{line}  {where}\n  {_shown(value, message)}{message}")
-
-    @property
-    def common(self) -> Settings:
-        """The settings, which have a default for all that is not stated."""
-        return self.settings or Settings()
-
-    def refer(self, document: Document, given: Any, where: str) -> None:
-        """Note which sensors a flex-context or flex-model names."""
-        self.references += [(document, path, sensor) for path, sensor in sensors_in(given, where).items()]
-
-    def present(self, document: Document, given: Any, record: Record, where: str) -> Any:
-        """A flex-context or flex-model in the present spelling."""
-        spelt = present_spelling(given, record, where)
-        self.notices += [f"{document.path}  {notice}" for notice in spelt.notices]
-        return spelt.document
-
-
 def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: PluginLoader) -> Portfolio:
     """The portfolio in a folder: one file a site, and one for what all share. Raises PortfolioError.
 
     `check_source` says what is wrong with a sensor's source, which only the readers of sources know;
     `load_plugins` imports the modules that the settings name, of which the folder may hold some.
     """
-    reader = _Reader(check_source, load_plugins)
+    reader = Reader(check_source, load_plugins)
     for document in _documents(folder, reader):
         _read_document(document, reader)
     for document, where, name in reader.references:
@@ -117,7 +75,7 @@ def load_portfolio(folder: Path, check_source: SourceCheck, load_plugins: Plugin
     )
 
 
-def _documents(folder: Path, reader: _Reader) -> list[Document]:
+def _documents(folder: Path, reader: Reader) -> list[Document]:
     if not folder.is_dir():
         raise PortfolioError(
             [f"{folder}\n  is not a folder; a portfolio is a folder of YAML files, one a site"]
@@ -134,7 +92,7 @@ def _documents(folder: Path, reader: _Reader) -> list[Document]:
     return sorted(documents, key=lambda document: "settings" not in document.fields)
 
 
-def _read_document(document: Document, reader: _Reader) -> None:
+def _read_document(document: Document, reader: Reader) -> None:
     fields = document.fields
     for fault in unknown_keys(fields, tuple(FILE), ""):
         reader.fault(document, fault.field, None, fault.message)
@@ -165,7 +123,7 @@ def _read_document(document: Document, reader: _Reader) -> None:
 
 
 def _read_aggregate(
-    document: Document, reader: _Reader, name: str, given: Any, timezone: str, site_id: str | None
+    document: Document, reader: Reader, name: str, given: Any, timezone: str, site_id: str | None
 ) -> None:
     where = f"aggregates.{name}"
     if name in {aggregate.name for _, aggregate in reader.aggregates}:
@@ -178,13 +136,13 @@ def _read_aggregate(
         reader.aggregates.append((document, aggregate))
 
 
-def _check_aggregates(reader: _Reader) -> None:
+def _check_aggregates(reader: Reader) -> None:
     for document, aggregate in reader.aggregates:
         for place, value, message in aggregate.faults(reader.sensors):
             reader.fault(document, f"aggregates.{aggregate.name}.{place}", value, message)
 
 
-def _read_settings(document: Document, reader: _Reader) -> None:
+def _read_settings(document: Document, reader: Reader) -> None:
     if reader.settings is not None:
         reader.fault(document, "settings", None, "stand in another file of the portfolio too")
         return
@@ -205,7 +163,7 @@ def _read_settings(document: Document, reader: _Reader) -> None:
         reader.fault(document, "settings.plugins", None, str(error))
 
 
-def _location(document: Document, reader: _Reader) -> tuple[float | None, float | None]:
+def _location(document: Document, reader: Reader) -> tuple[float | None, float | None]:
     given = document.fields.get("location")
     if given is None:
         return None, None
@@ -223,7 +181,7 @@ def _location(document: Document, reader: _Reader) -> tuple[float | None, float 
 
 def _read_sensor(
     document: Document,
-    reader: _Reader,
+    reader: Reader,
     name: str,
     given: Any,
     *,
@@ -284,7 +242,7 @@ def _as_its_kind(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any
 
 def _read_site(
     document: Document,
-    reader: _Reader,
+    reader: Reader,
     site_id: str,
     timezone: str,
     location: tuple[float | None, float | None],
@@ -314,7 +272,7 @@ def _read_site(
     reader.sites[site_id] = site
 
 
-def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
+def _read_context(document: Document, reader: Reader) -> dict[str, Any]:
     """The flex-context of a site: what it states, and of the settings' what it does not."""
     where = "flex-context"
     own = reader.present(document, document.fields.get(where, {}), FLEX_CONTEXT, where)
@@ -330,7 +288,7 @@ def _read_context(document: Document, reader: _Reader) -> dict[str, Any]:
     return context
 
 
-def _read_groups(document: Document, reader: _Reader) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read_groups(document: Document, reader: Reader) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, given in _mapping(document, "groups", reader):
         where = f"groups.{name}"
         model = reader.present(document, given, FLEX_MODELS["group"], where)
@@ -343,7 +301,7 @@ def _read_groups(document: Document, reader: _Reader) -> Iterator[tuple[str, dic
             yield name, dict(model)
 
 
-def _check_belonging(document: Document, reader: _Reader, site: Site) -> None:
+def _check_belonging(document: Document, reader: Reader, site: Site) -> None:
     """What devices say about groups, commodities and converters, once all of it can be read."""
     entries: dict[str, Mapping[str, Any]] = {
         f"devices.{d.name}.flex-model": {"name": d.name, "type": d.type, "flex_model": d.flex_model}
@@ -357,7 +315,7 @@ def _check_belonging(document: Document, reader: _Reader, site: Site) -> None:
         reader.fault(document, fault.field, fault.value, fault.message)
 
 
-def _read_device(document: Document, reader: _Reader, site_id: str, name: str, given: Any) -> Device | None:
+def _read_device(document: Document, reader: Reader, site_id: str, name: str, given: Any) -> Device | None:
     where, types = f"devices.{name}", device_types()
     if not isinstance(given, Mapping) or "flex-model" not in given:
         reader.fault(document, where, given, f"needs a type ({' or '.join(types)}) and a flex-model")
@@ -394,7 +352,7 @@ def _read_device(document: Document, reader: _Reader, site_id: str, name: str, g
     )
 
 
-def _mapping(document: Document, name: str, reader: _Reader) -> Iterator[tuple[str, Any]]:
+def _mapping(document: Document, name: str, reader: Reader) -> Iterator[tuple[str, Any]]:
     given = document.fields.get(name) or {}
     if not isinstance(given, Mapping):
         reader.fault(document, name, given, "needs one field for each, by name")
@@ -404,7 +362,7 @@ def _mapping(document: Document, name: str, reader: _Reader) -> Iterator[tuple[s
 
 
 def _validated(
-    model: type[Model], given: Any, where: str, document: Document, reader: _Reader, key: Key | None = None
+    model: type[Model], given: Any, where: str, document: Document, reader: Reader, key: Key | None = None
 ) -> Model | None:
     try:
         return model.model_validate(given)
@@ -416,11 +374,3 @@ def _validated(
             place = (*(key or (where,)), *inner)
             reader.fault(document, ".".join([where, *inner]), value, message, place)
         return None
-
-
-def _shown(value: object, message: str) -> str:
-    """The value before the message, unless the message has it."""
-    text = str(value)
-    if value is None or f'"{text}"' in message:
-        return ""
-    return f'"{text if len(text) <= 80 else text[:77] + "..."}" '

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,3 +39,20 @@ def steps(page: Path) -> Iterator[File | Commands]:
         elif block["kind"] == "sh":
             follows = i + 1 < len(blocks) and blocks[i + 1]["kind"] == "text"
             yield Commands(tuple(block["text"].splitlines()), blocks[i + 1]["text"] if follows else None)
+
+
+def typed(line: str, folder: Path) -> str:
+    """What a command prints; it must end well."""
+    commands = {"flex-pipeline": f"{sys.executable} -m flex_pipeline.cli", "python": sys.executable}
+    word, _, rest = line.partition(" ")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FLEX_", "DAGSTER_"))}
+    environment |= {
+        "PYTHONPATH": str(DOCS.parent),
+        "OMP_NUM_THREADS": "1",
+        "FLEX_HOME": str(folder / "state"),
+    }
+    done = subprocess.run(
+        f"{commands[word]} {rest}", shell=True, capture_output=True, text=True, cwd=folder, env=environment
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return done.stdout

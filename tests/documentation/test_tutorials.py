@@ -6,17 +6,14 @@ so that page and code cannot go wrong together.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flex_pipeline.warehouse import embedded
-from tests.documentation.pages import DOCS, Commands, File, steps
+from tests.documentation.pages import DOCS, Commands, File, steps, typed
 
 TUTORIALS = DOCS / "tutorials"
 PUBLISHED = {
@@ -85,20 +82,3 @@ def test_the_published_headroom_is_that_of_the_page() -> None:
     page = (TUTORIALS / "4-reports.md").read_text(encoding="utf-8")
     hours = re.findall(r"^ (\d\d):00 \| +(\d+) \| kW$", page, re.M)
     assert hours == [(f"{hour:02}", str(kw)) for hour, kw in enumerate([*HEADROOM_KW, 500, 500, 500])]
-
-
-def typed(line: str, folder: Path) -> str:
-    """What a command prints; it must end well."""
-    commands = {"flex-pipeline": f"{sys.executable} -m flex_pipeline.cli", "python": sys.executable}
-    word, _, rest = line.partition(" ")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FLEX_", "DAGSTER_"))}
-    environment |= {
-        "PYTHONPATH": str(DOCS.parent),
-        "OMP_NUM_THREADS": "1",
-        "FLEX_HOME": str(folder / "state"),
-    }
-    done = subprocess.run(
-        f"{commands[word]} {rest}", shell=True, capture_output=True, text=True, cwd=folder, env=environment
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-    return done.stdout

@@ -66,6 +66,7 @@ def test_what_a_battery_gave_when_nobody_needed_it_is_what_the_error_cost(
     assert value.planned_cost == pytest.approx(sum(PRICE[2:]))
     assert value.perfect_cost == pytest.approx(sum(PRICE[4:]))
     assert value.regret == pytest.approx(PRICE[2] + PRICE[3])
+    assert value.followed_energy_cost == pytest.approx(value.planned_cost)  # there is no look-ahead
     ((stored, expected, currency),) = rows(
         warehouse, "select regret, expected_cost, currency from flex.current_forecast_value"
     )

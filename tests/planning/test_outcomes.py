@@ -57,6 +57,28 @@ def test_prices_and_flows_are_stored_as_they_came(warehouse: Engine, tmp_path: P
     assert found[8] == (8, pytest.approx(0.10), 0.5)
 
 
+def test_each_commodity_has_prices_flows_and_co2_of_its_own(warehouse: Engine, tmp_path: Path) -> None:
+    planned(tmp_path, warehouse)
+    file = tmp_path / "home-01.yaml"
+    gas = "{commodity: gas, consumption-price: 0.08 EUR/kWh, consumption-emissions: 0.2 kg/kWh}"
+    file.write_text(file.read_text().replace("flex-context:", f"flex-context:\n  commodities: [{gas}]"))
+
+    note_outcomes(warehouse, configuration.load(tmp_path), DAY, LATER)
+
+    found = rows(
+        warehouse,
+        """
+            select commodity, count(*), min(consumption_price), max(inflexible_consumption_kw),
+                min(consumption_emissions), min(production_emissions)
+            from flex.site_outcome group by 1 order by 1
+        """,
+    )
+    assert found == [
+        ("electricity", 24, pytest.approx(0.05), 0.5, None, None),
+        ("gas", 24, pytest.approx(0.08), 0.0, pytest.approx(0.2), 0.0),
+    ]
+
+
 def test_what_is_not_measured_is_empty_and_no_forecast(warehouse: Engine, tmp_path: Path) -> None:
     portfolio = planned(tmp_path, warehouse)
     with warehouse.begin() as session:

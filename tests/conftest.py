@@ -8,12 +8,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 
 from flex_pipeline.warehouse import embedded, server_account
 from flex_pipeline.warehouse.connection import Connection
+
+# a busy machine is no fault of an example
+hypothesis.settings.register_profile("flex", deadline=None)
+hypothesis.settings.load_profile("flex")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

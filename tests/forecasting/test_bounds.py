@@ -20,7 +20,9 @@ def test_power_is_between_nothing_and_the_capacity(sensor: Callable[..., Sensor]
 
 
 def test_the_sky_bounds_pv_more_closely_than_its_capacity(sensor: Callable[..., Sensor]) -> None:
-    sky = Sky(np.array([30.0, -9.0]), np.array([500.0, 0.0]), np.array([False, True]))
+    sky = Sky(
+        np.array([30.0, -9.0]), np.array([180.0, 270.0]), np.array([500.0, 0.0]), np.array([False, True])
+    )
     ceiling = Ceiling(share=0.005, slack=0.1)  # 2.6 kW under 500 W/m²
     values = bounded(np.vstack([CROSSED, CROSSED]), sensor("pv", capacity=5.0), sky, ceiling)
     np.testing.assert_allclose(values, [[0.0, 2.0, 2.6], [0.0, 0.0, 0.0]])

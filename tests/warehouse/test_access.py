@@ -103,7 +103,6 @@ def fill(connection: Connection) -> None:
         " read_at, window_start, window_end, readings, name, ladder_step, reason, cpu_s, decision, stored_at)"
         " select sensor_id, now(), 'due', '', '', '', now(), now(), now(), 0, '', '', '', 0, '', now()"
         " from flex.sensor",
-        "insert into flex.pareto_point select run_id, 1, 0, 0, 0, 'optimal', 0, 0 from flex.schedule_run",
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
         "insert into flex.site_outcome select site_id, 'electricity', date, event_start, event_end, 1, 1, 1, 1, 1, 1"
         " from flex.site_plan join flex.schedule_run using (run_id)",

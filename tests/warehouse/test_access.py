@@ -106,6 +106,8 @@ def fill(connection: Connection) -> None:
         "insert into flex.shadow_price select run_id, 'site', 'limit', now(), 1, 'EUR/kW' from flex.schedule_run",
         "insert into flex.site_outcome select site_id, 'electricity', date, event_start, event_end, 1, 1, 1, 1, 1, 1"
         " from flex.site_plan join flex.schedule_run using (run_id)",
+        "insert into flex.site_outcome select site_id, 'gas', date, event_start, event_end, 1, 1, 1, 1, 1, 1"
+        " from flex.commodity_plan join flex.schedule_run using (run_id)",
         "insert into flex.device_outcome select device_id, date, event_start, event_end, 1, 1"
         " from flex.schedule join flex.schedule_run using (run_id)",
         "insert into flex.forecast_band select run_id, event_start, 1, 1, 1, 1 from flex.site_plan",
@@ -188,6 +190,7 @@ def test_what_is_shared_is_the_feed_of_no_site_and_nothing_else(readers: dict[st
         "current_forecast_accuracy",
         "forecast_accuracy_by_hour",
         "reports.data_quality_daily",
+        "reports.forecast_accuracy_daily",
         "reports.sensor_freshness",
     }
     assert {name.removeprefix("flex.") for name, count in shared.items() if count} == of_sensors

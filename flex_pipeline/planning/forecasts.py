@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import Engine
 
 from flex_pipeline.forecasting.document import read_document
-from flex_pipeline.forecasting.drift import DAYS, has_drifted, recent_error
+from flex_pipeline.forecasting.drift import DAYS, Errors, has_drifted, recent_errors
 from flex_pipeline.forecasting.ladder import DAYS_FOR_TRAINING, PLANS
 from flex_pipeline.forecasting.model import usable
 from flex_pipeline.planning.believed import Believed, read_believed
@@ -76,10 +76,10 @@ class ForecastInputs:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """A forecast: event_start, quantile, value; and the error of its model over the last 14 days."""
+    """A forecast: event_start, quantile, value; and the errors over the last 14 days of a model that was there."""
 
     values: pl.DataFrame
-    recent_mae: float
+    recent: Errors
 
 
 @dataclass
@@ -197,7 +197,7 @@ class ForecastDesk:
             self._store(some, given, models, day, now)
             for name, foreseen in some:
                 origin = given[name].believed.as_of
-                done.append(Forecasted(name, origin, models[name], True, _finite(foreseen.recent_mae)))
+                done.append(Forecasted(name, origin, models[name], True, _finite(foreseen.recent.mae)))
                 if _is_to_be_retrained(models[name], given[name], foreseen):
                     drifted[name] = _drift(models[name], foreseen)
         if not drifted:
@@ -237,7 +237,8 @@ class ForecastDesk:
                 given[name].believed.recorded_by,
                 given[name].input_hash(models[name].origins),
                 models[name],
-                _finite(foreseen.recent_mae),
+                _finite(foreseen.recent.mae),
+                _finite(foreseen.recent.mae_naive),
                 foreseen.values,
             )
             for name, foreseen in made
@@ -272,10 +273,10 @@ def foresee(task: tuple[ForecastInputs, ModelInForce]) -> Foreseen:
     )
     if inputs.sensor.is_sparse:  # said outright, or an older forecast would stand
         frame = frame.with_columns(pl.col("value").fill_null(0.0))
-    error = math.nan
+    recent = Errors(math.nan, math.nan)
     if stored.origins.trained_as_of < believed.as_of:
-        error = recent_error(model, believed.history, origin=believed.as_of, published=believed.published)
-    return Foreseen(frame.drop_nulls("value"), error)
+        recent = recent_errors(model, believed.history, origin=believed.as_of, published=believed.published)
+    return Foreseen(frame.drop_nulls("value"), recent)
 
 
 def _is_to_be_retrained(model: ModelInForce, inputs: ForecastInputs, foreseen: Foreseen) -> bool:
@@ -284,12 +285,15 @@ def _is_to_be_retrained(model: ModelInForce, inputs: ForecastInputs, foreseen: F
         return False
     if model.asked.occasion == DRIFT and inputs.believed.as_of - model.asked.trained_as_of < CALM:
         return False
-    return model.scores.mae is not None and has_drifted(foreseen.recent_mae, model.scores.mae)
+    scores = model.scores
+    if scores.mae is None or scores.mae_naive is None:
+        return False
+    return has_drifted(foreseen.recent, Errors(scores.mae, scores.mae_naive))
 
 
 def _drift(model: ModelInForce, foreseen: Foreseen) -> str:
     errors = (
-        f"by {foreseen.recent_mae:.3g} on average over {DAYS} days, by {model.scores.mae:.3g} at its training"
+        f"by {foreseen.recent.mae:.3g} on average over {DAYS} days, by {model.scores.mae:.3g} at its training"
     )
     return f"The model in use erred {errors}. "
 

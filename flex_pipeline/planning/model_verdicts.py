@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flex_pipeline.forecasting.drift import has_drifted
+from flex_pipeline.forecasting.drift import Errors, has_drifted
 from flex_pipeline.forecasting.ladder import DAYS_FOR_TRAINING, PLANS
 from flex_pipeline.forecasting.model import LadderStep
 
@@ -34,5 +34,5 @@ def drifted(runs: Sequence[Told]) -> list[Told]:
 
 
 def _errs_more(run: Told) -> bool:
-    recent, at_training = run["recent_mae"], run["mae"]
-    return None not in (recent, at_training) and has_drifted(recent, at_training)
+    recent, at_training = ([run[f"{when}{of}"] for of in ("mae", "mae_naive")] for when in ("recent_", ""))
+    return None not in (*recent, *at_training) and has_drifted(Errors(*recent), Errors(*at_training))

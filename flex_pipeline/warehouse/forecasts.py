@@ -21,13 +21,13 @@ SOURCE = text("""
 REPLACE = text("""
     insert into flex.forecast_run (
         sensor_id, date, planning_time, input_hash, source_id, ladder_step, reason, mae, mae_naive, pinball,
-        coverage, belief_time, version_id, model_id, recent_mae, read_at
+        coverage, belief_time, version_id, model_id, recent_mae, recent_mae_naive, read_at
     )
     select
         n.sensor_id, :date, :planning_time, :input_hash, o.source_id, :ladder_step, :reason, :mae, :mae_naive,
         :pinball, :coverage, :now,
         (select version_id from flex.portfolio_version where content_hash = :content_hash), :model_id,
-        :recent_mae, :read_at
+        :recent_mae, :recent_mae_naive, :read_at
     from flex.sensor as n, flex.source as o
     where n.name = :sensor and o.name = :model and o.type = 'forecaster'
     on conflict (sensor_id, date) do update set
@@ -36,7 +36,8 @@ REPLACE = text("""
         reason = excluded.reason, mae = excluded.mae, mae_naive = excluded.mae_naive,
         pinball = excluded.pinball, coverage = excluded.coverage,
         belief_time = excluded.belief_time, version_id = excluded.version_id,
-        model_id = excluded.model_id, recent_mae = excluded.recent_mae, read_at = excluded.read_at
+        model_id = excluded.model_id, recent_mae = excluded.recent_mae,
+        recent_mae_naive = excluded.recent_mae_naive, read_at = excluded.read_at
 """)
 CONFIRM = text("""
     update flex.forecast_run as f set belief_time = :now
@@ -57,6 +58,7 @@ class ForecastRun:
     input_hash: str
     model: ModelInForce
     recent_mae: float | None
+    recent_mae_naive: float | None
     values: pl.DataFrame
 
     @property
@@ -98,6 +100,7 @@ def replace_forecasts(
                 "ladder_step": run.model.ladder_step,
                 "reason": run.model.reason,
                 "recent_mae": run.recent_mae,
+                "recent_mae_naive": run.recent_mae_naive,
                 "content_hash": content_hash,
                 "now": now,
                 **asdict(run.model.scores),
@@ -135,13 +138,14 @@ def read_forecast_run(session: Session, sensor: str, day: date) -> StoredForecas
 def read_forecast_runs(session: Session, days: Collection[date]) -> list[dict[str, Any]]:
     """The newest forecasts for some days, with what their models learnt from, and `decision`: of a training for drift.
 
-    Columns date, sensor, kind, ladder_step, reason, mae, mae_naive, recent_mae, days (of readings learnt from),
-    decision.
+    Columns date, sensor, kind, ladder_step, reason, mae, mae_naive, recent_mae, recent_mae_naive, days (of
+    readings learnt from), decision.
     """
     found = session.execute(
         text("""
             select
                 f.date, n.name as sensor, n.kind, f.ladder_step, f.reason, f.mae, f.mae_naive, f.recent_mae,
+                f.recent_mae_naive,
                 extract(epoch from m.readings * n.resolution) / 86400 as days, t.decision
             from flex.forecast_run as f
             join flex.sensor as n using (sensor_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,17 +14,29 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
+from flex_pipeline.planning.day_costs import (
+    PASSIVE,
+    PLANNED,
+    REALISED,
+    Measured,
+    cost_rows,
+    planned_flows,
+    realised_flows,
+)
 from flex_pipeline.planning.flows import emission_intensity, energy_price, fixed_flow
+from flex_pipeline.planning.peaks import first_day
 from flex_pipeline.planning.plan_rows import device_steps, rows_of
 from flex_pipeline.planning.problem import Values, stated
 from flex_pipeline.planning.state_of_charge import measured_by
 from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
-from flex_pipeline.scheduling import baseline, read_problem
+from flex_pipeline.scheduling import Problem, baseline, read_problem
+from flex_pipeline.scheduling.day_costs import first_steps
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.timeseries.units import measures, parse_quantity, unit_inside
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.as_of import read_as_of
+from flex_pipeline.warehouse.day_costs import read_connections, read_devices, read_peaks
 from flex_pipeline.warehouse.outcomes import Outcome, replace_outcomes
 from flex_pipeline.warehouse.plans import StoredRun, lock_site_days, read_run
 
@@ -63,14 +75,8 @@ def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime
         lock_site_days(session, [site.site_id for site in portfolio.sites], day)
         planned = list(_planned(session, portfolio, day))
         measured = _read(session, planned, now, MEASURED)
-        found = [
-            Outcome(
-                _site_rows(each, Values(portfolio, measured)),
-                _device_rows(each, Values(portfolio, measured)),
-                *_of_plan(session, portfolio, each),
-            )
-            for each in planned
-        ]
+        values = Values(portfolio, measured)
+        found = [_outcome(session, portfolio, each, values) for each in planned]
         site_ids = [site.site_id for site in portfolio.sites]
         replace_outcomes(session, day, site_ids, [each.run.run_id for each in planned], found)
     return len(planned)
@@ -81,6 +87,21 @@ def _planned(session: Session, portfolio: Portfolio, day: date) -> Iterator[Plan
         if run := read_run(session, site.site_id, day):
             grid = local_day(day, ZoneInfo(site.timezone), portfolio.settings.resolution)
             yield Planned(site, day, run, grid)
+
+
+def _outcome(session: Session, portfolio: Portfolio, planned: Planned, measured: Values) -> Outcome:
+    contexts = _connections(planned, measured)
+    site, devices = _site_rows(planned, contexts), _device_rows(planned, measured)
+    if planned.run.problem["problem"] is None:
+        return Outcome(site, devices)
+    problem = read_problem(planned.run.problem["problem"])
+    return Outcome(
+        site,
+        devices,
+        _band_rows(session, portfolio, planned),
+        _alternative_rows(planned, problem),
+        _cost_rows(session, portfolio, planned, problem, contexts, Measured.of(site, devices)),
+    )
 
 
 def _read(
@@ -102,11 +123,11 @@ def _read(
     return {name: parts.get((name,), beliefs.clear()) for name in names}
 
 
-def _site_rows(planned: Planned, measured: Values) -> pl.DataFrame:
+def _site_rows(planned: Planned, contexts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The rows of flex.site_outcome."""
     grid = planned.grid
     frames = []
-    for connection in _connections(planned, measured):
+    for connection in contexts:
         columns = {
             "site_id": [planned.site.site_id] * grid.n,
             "commodity": [connection.get("commodity", ELECTRICITY)] * grid.n,
@@ -179,11 +200,27 @@ def _kwh(device: Device, unit: str) -> float | None:
     return unit_inside(unit, "ratio").value * parse_quantity(size, "energy").value
 
 
-def _of_plan(session: Session, portfolio: Portfolio, planned: Planned) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of flex.forecast_band and of flex.alternative."""
-    if planned.run.problem["problem"] is None:
-        return pl.DataFrame(), pl.DataFrame()
-    return _band_rows(session, portfolio, planned), _alternative_rows(planned)
+def _cost_rows(
+    session: Session,
+    portfolio: Portfolio,
+    planned: Planned,
+    problem: Problem,
+    contexts: Sequence[Mapping[str, Any]],
+    measured: Measured,
+) -> pl.DataFrame:
+    """The rows of flex.day_cost."""
+    run_id, day = planned.run.run_id, first_steps(problem, planned.grid.n)
+    stored = read_connections(session, run_id), read_devices(session, run_id)
+    flows = planned_flows(*stored)
+    ways = {
+        PLANNED: flows,
+        PASSIVE: planned_flows(*stored, prefix="baseline_"),
+        REALISED: realised_flows(day, flows, measured),
+    }
+    first = first_day(portfolio.settings.billing_period, planned.day)
+    paid = read_peaks(session, planned.site.site_id, first, planned.day)
+    by_commodity = {context.get("commodity", ELECTRICITY): context for context in contexts}
+    return cost_rows(day, ways, measured, by_commodity, paid).with_columns(run_id=run_id)
 
 
 def _band_rows(session: Session, portfolio: Portfolio, planned: Planned) -> pl.DataFrame:
@@ -219,7 +256,7 @@ def _instead(point: Beliefs, at_quantile: Beliefs) -> dict[str, pl.DataFrame]:
     return found
 
 
-def _alternative_rows(planned: Planned) -> pl.DataFrame:
-    at_once = baseline(read_problem(planned.run.problem["problem"]), fill_up=True)
+def _alternative_rows(planned: Planned, problem: Problem) -> pl.DataFrame:
+    at_once = baseline(problem, fill_up=True)
     steps = device_steps(planned.site.site_id, at_once, planned.grid.n)
     return steps.with_columns(run_id=planned.run.run_id, name=pl.lit(CHARGE_AT_ONCE))

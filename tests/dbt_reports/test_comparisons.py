@@ -296,6 +296,48 @@ def test_a_day_is_what_is_bought_less_what_is_sold(reports: Reports) -> None:
     ]
 
 
+def test_a_day_costs_its_energy_and_all_that_is_paid_for_besides(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2)})
+    measure(reports, hour=7, load_kw=4, price=0.30)
+    # peak, breach, commitment, wear and CO2 in three ways
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', peak, 0.5, 0, 0.25, 0.01, 3, 2 from flex.schedule_run,
+            (values ('planned', 1), ('no flexibility', 2), ('realised', 4)) as w (way, peak)
+    """)
+
+    results = reports.build(DAY)
+
+    parts = reports.rows("""
+        select component, cost, baseline_cost, realised_cost from reports.cost_component_daily order by 1
+    """)
+    assert parts == [
+        ("breach", 0.5, 0.5, 0.5),
+        ("commitment", 0.0, 0.0, 0.0),
+        ("emissions", 0.01, 0.01, 0.01),
+        ("energy bought", *map(pytest.approx, (0.90, 0.90, 1.20))),
+        ("energy sold", *map(pytest.approx, (-0.20, -0.20, 0.0))),
+        ("peak", 1.0, 2.0, 4.0),
+        ("wear", 0.25, 0.25, 0.25),
+    ]
+    totals = "select total_cost, baseline_total_cost, realised_total_cost from reports.site_cost_daily"
+    assert reports.rows(totals) == [tuple(map(pytest.approx, (2.46, 3.46, 5.96)))]
+    test = results["totals_are_energy_and_all_besides"]
+    assert test.status == "pass"
+    reports.execute("update reports.site_cost_daily set realised_total_cost = realised_total_cost + 0.01")
+    assert len(reports.rows(test.query)) == 1
+
+
+def test_a_total_is_open_until_all_components_are_known(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3)})
+
+    reports.build(DAY)
+
+    assert reports.rows("select energy_cost, total_cost from reports.site_cost_daily") == [
+        (pytest.approx(0.90), None)
+    ]
+
+
 def test_forecasts_are_judged_over_all_leads_by_their_steps(reports: Reports) -> None:
     reports.execute("""
         insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id)

@@ -1,0 +1,26 @@
+create table flex.day_cost (
+    run_id              bigint not null references flex.schedule_run on delete cascade,
+    way                 text not null check (way in ('planned', 'no flexibility', 'realised')),
+    commodity           text not null,
+    peak_cost           double precision not null,
+    breach_cost         double precision not null,
+    commitment_cost     double precision not null,
+    wear_cost           double precision not null,
+    emissions_cost      double precision not null,
+    peak_consumption_kw double precision not null,
+    peak_production_kw  double precision not null,
+    primary key (run_id, way, commodity)
+);
+comment on table flex.day_cost is
+    'One row per plan, way to run its devices and commodity: what the day, without its look-ahead, costs besides energy.';
+comment on column flex.day_cost.way is
+    'planned, no flexibility, or realised: as measured, with devices as planned that have no meter; once all is measured.';
+comment on column flex.day_cost.peak_cost is
+    'The peak price times what the day adds to the peak that the billing period had reached before.';
+comment on column flex.day_cost.breach_cost is
+    'What exceeding soft limits costs: the area, and the highest breach of the day.';
+comment on column flex.day_cost.commitment_cost is 'What deviating from commitments costs.';
+comment on column flex.day_cost.wear_cost is 'The wear of stores.';
+comment on column flex.day_cost.emissions_cost is 'CO2 at its price; 0 where it has none.';
+comment on column flex.day_cost.peak_consumption_kw is 'Highest net consumption of a step.';
+comment on column flex.day_cost.peak_production_kw is 'Highest net production of a step.';

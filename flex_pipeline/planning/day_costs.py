@@ -108,6 +108,11 @@ def _rows(way: str, day: Problem, flows: Flows) -> Iterator[dict[str, Any]]:
             "emissions_cost": costs.emissions,
             "peak_consumption_kw": max(0.0, float(net_kw.max())),
             "peak_production_kw": max(0.0, float(-net_kw.min())),
+            "stock_kwh": sum(
+                float(flows.soc_kwh[stock.name][-1])
+                for stock in day.stocks
+                if day.commodity.get(stock.name, ELECTRICITY) == commodity
+            ),
         }
 
 

@@ -12,7 +12,7 @@ from flex_pipeline.warehouse.plans import plan_frame
 
 COLUMNS = (
     "run_id, way, commodity, peak_cost, breach_cost, commitment_cost, wear_cost, emissions_cost, "
-    "peak_consumption_kw, peak_production_kw"
+    "peak_consumption_kw, peak_production_kw, stock_kwh"
 )
 
 

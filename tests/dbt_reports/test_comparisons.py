@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.dbt_reports.plans import Reports, Step, burn_gas
+from tests.filled import LAST_MONTH, TODAY
 
 DAY = date(2026, 10, 24)
 LATER = datetime(2026, 10, 21, tzinfo=UTC)
@@ -258,19 +259,46 @@ def test_regret_is_what_forecasts_devices_and_models_cost(reports: Reports) -> N
         )
         select run_id, site_id, date, '', 5, 4.5, 0.3, 1.28, now(), now() from flex.schedule_run
     """)
+    # 1 kWh less in store than planned, at a mean price of (23 * 0.30 + 0.40) / 24 = 0.3042
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', 0, 0, 0, 0, 0, 0, 0, stock_kwh from flex.schedule_run,
+            (values ('planned', 7), ('no flexibility', 5), ('realised', 6)) as w (way, stock_kwh)
+    """)
 
     results = reports.build(DAY)
 
     ((realised, regret, *parts),) = reports.rows("""
         select realised_cost, regret, forecast_regret, execution_regret, model_regret from reports.regret_daily
     """)
-    assert realised == pytest.approx(5 - 1.28 + 1.00)
-    assert regret == pytest.approx(0.22)
-    assert parts == [pytest.approx(0.50), pytest.approx(-0.40), pytest.approx(0.12)]
-    test = results["parts_of_regret_add_up"]
+    lost = (23 * 0.30 + 0.40) / 24
+    assert realised == pytest.approx(5 - 1.28 + 1.00 + lost)
+    assert regret == pytest.approx(0.22 + lost)
+    assert parts == [pytest.approx(0.50), pytest.approx(-0.40 + lost), pytest.approx(0.12)]
+    ((planned, came, surprise, difference, value),) = reports.rows("""
+        select planned_energy_cost, realised_energy_cost, forecast_surprise, stock_difference_kwh, stock_value
+        from reports.regret_daily
+    """)
+    # 3 kW at 0.30 were expected: to follow that cost 1.28
+    assert (planned, came, surprise) == tuple(map(pytest.approx, (0.90, 1.00, 0.38)))
+    assert (difference, value) == (-1.0, pytest.approx(-lost))
+    assert results["parts_of_regret_add_up"].status == "pass"
+
+
+def test_each_part_of_regret_that_is_a_cent_off_is_found(filled: Reports) -> None:
+    test = filled.build(LAST_MONTH, TODAY)["parts_of_regret_add_up"]
     assert test.status == "pass"
-    reports.execute("update reports.regret_daily set model_regret = model_regret + 0.01")
-    assert len(reports.rows(test.query)) == 1
+    assert filled.rows("select count(*) from reports.regret_daily") == [(3,)]
+
+    for part in (
+        *("realised_cost", "perfect_cost", "forecast_regret", "execution_regret", "model_regret"),
+        *("planned_energy_cost", "realised_energy_cost", "forecast_surprise", "stock_value"),
+    ):
+        change = f"update reports.regret_daily set {part} = {part} %s 0.01 where date = '{LAST_MONTH}'"
+        filled.execute(change % "+")
+        found = filled.rows(test.query)
+        filled.execute(change % "-")
+        assert [row[1] for row in found] == [LAST_MONTH], part
 
 
 def test_co2_is_that_of_energy_bought_less_that_of_energy_sold(reports: Reports) -> None:
@@ -302,7 +330,7 @@ def test_a_day_costs_its_energy_and_all_that_is_paid_for_besides(reports: Report
     # peak, breach, commitment, wear and CO2 in three ways
     reports.execute("""
         insert into flex.day_cost
-        select run_id, way, 'electricity', peak, 0.5, 0, 0.25, 0.01, 3, 2 from flex.schedule_run,
+        select run_id, way, 'electricity', peak, 0.5, 0, 0.25, 0.01, 3, 2, 5 from flex.schedule_run,
             (values ('planned', 1), ('no flexibility', 2), ('realised', 4)) as w (way, peak)
     """)
 

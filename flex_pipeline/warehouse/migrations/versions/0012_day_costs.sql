@@ -9,6 +9,7 @@ create table flex.day_cost (
     emissions_cost      double precision not null,
     peak_consumption_kw double precision not null,
     peak_production_kw  double precision not null,
+    stock_kwh           double precision not null,
     primary key (run_id, way, commodity)
 );
 comment on table flex.day_cost is
@@ -24,3 +25,5 @@ comment on column flex.day_cost.wear_cost is 'The wear of stores.';
 comment on column flex.day_cost.emissions_cost is 'CO2 at its price; 0 where it has none.';
 comment on column flex.day_cost.peak_consumption_kw is 'Highest net consumption of a step.';
 comment on column flex.day_cost.peak_production_kw is 'Highest net production of a step.';
+comment on column flex.day_cost.stock_kwh is
+    'Energy in all stores at the end of the day; realised as measured, or as the powers of devices lead to.';

@@ -100,13 +100,15 @@ def test_planned_less_realised_is_the_parts_of_regret_and_a_cent_too_much_is_fou
     results = dbt_project.build("2024-10-18", "2024-10-31", server.dbt_environment)
     tests = {result.unique_id.split(".")[2]: result for result in results}
     assert not [result for result in results if result.failed]
-    ((days, regret, surprise, planned, realised),) = household.sql("""
-        select count(*), sum(regret), sum(forecast_surprise), sum(planned_energy_cost), sum(realised_energy_cost)
+    ((days, regret, surprise, execution, model, planned, realised),) = household.sql("""
+        select count(*), sum(regret), sum(forecast_surprise), sum(execution_regret), sum(model_regret),
+            sum(planned_energy_cost), sum(realised_energy_cost)
         from reports.regret_daily
     """)
     assert days == 13  # the look-ahead of the last day is not measured
     assert regret > 0
-    assert planned - realised == pytest.approx(-surprise, abs=0.005)  # devices without meters do as planned
+    assert execution == pytest.approx(0, abs=1e-6)  # a battery without a meter does as planned
+    assert planned - realised == pytest.approx(-(surprise + model), abs=0.005)
 
     with psycopg.connect(server.url) as session:  # not committed
         session.execute("update reports.regret_daily set forecast_surprise = forecast_surprise - 0.01")

@@ -37,8 +37,10 @@ from flex_pipeline.timeseries.units import measures, parse_quantity, unit_inside
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.day_costs import read_connections, read_devices, read_peaks
+from flex_pipeline.warehouse.lateness import note_read
 from flex_pipeline.warehouse.outcomes import Outcome, replace_outcomes
 from flex_pipeline.warehouse.plans import StoredRun, lock_site_days, read_run
+from flex_pipeline.warehouse.recording import reading_time
 
 Array = NDArray[np.float64]
 Beliefs = Mapping[str, pl.DataFrame]
@@ -59,11 +61,11 @@ class Planned:
     run: StoredRun
     grid: Grid
 
-    @property
-    def sensors(self) -> frozenset[str]:
-        """Names of the sensors that tell what came of it."""
-        meters = {d.meter for d in self.site.devices} | {measured_by(d) for d in self.site.devices}
-        return self.site.sensors | {name for name in meters if name}
+
+def measuring_sensors(site: Site) -> frozenset[str]:
+    """Names of the sensors that tell what came of a day of a site."""
+    meters = {device.meter for device in site.devices} | {measured_by(device) for device in site.devices}
+    return site.sensors | {name for name in meters if name}
 
 
 def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime) -> int:
@@ -71,6 +73,7 @@ def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime
 
     Once more after late readings or corrections: then it is they that are stored.
     """
+    read_at = reading_time(engine)
     with engine.begin() as session:
         lock_site_days(session, [site.site_id for site in portfolio.sites], day)
         planned = list(_planned(session, portfolio, day))
@@ -79,6 +82,7 @@ def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime
         found = [_outcome(session, portfolio, each, values) for each in planned]
         site_ids = [site.site_id for site in portfolio.sites]
         replace_outcomes(session, day, site_ids, [each.run.run_id for each in planned], found)
+        note_read(session, [each.site.site_id for each in planned], day, read_at)
     return len(planned)
 
 
@@ -114,7 +118,7 @@ def _read(
     """What was believed of all sensors of some site-days, by sensor."""
     if not planned:
         return {}
-    names = sorted(frozenset[str]().union(*(each.sensors for each in planned)))
+    names = sorted(frozenset[str]().union(*(measuring_sensors(each.site) for each in planned)))
     start = min(each.grid.start_utc for each in planned) - BEFORE
     # a stock at the end of the day is the first value after it
     end = max(each.grid.end_utc for each in planned) + BEFORE

@@ -113,6 +113,7 @@ def fill(connection: Connection) -> None:
         "insert into flex.forecast_band select run_id, event_start, 1, 1, 1, 1 from flex.site_plan",
         "insert into flex.alternative select run_id, 'charge at once', device_id, event_start, event_end, 1, 1"
         " from flex.schedule",
+        "insert into flex.outcome_day select site_id, date, now() from flex.schedule_run",
         "insert into flex.day_cost select run_id, way, 'electricity', 1, 1, 1, 1, 1, 1, 1, 1 from flex.schedule_run,"
         " unnest('{planned,no flexibility}'::text[]) as way",
         "update flex.schedule_run set energy_cost = 1",

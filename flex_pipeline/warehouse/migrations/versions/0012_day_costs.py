@@ -1,4 +1,4 @@
-"""What a day costs besides energy. The way back is a backup."""
+"""What a day costs besides energy; since when its outcomes are noted. The way back is a backup."""
 
 from pathlib import Path
 

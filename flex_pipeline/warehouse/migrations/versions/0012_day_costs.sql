@@ -27,3 +27,19 @@ comment on column flex.day_cost.peak_consumption_kw is 'Highest net consumption 
 comment on column flex.day_cost.peak_production_kw is 'Highest net production of a step.';
 comment on column flex.day_cost.stock_kwh is
     'Energy in all stores at the end of the day; realised as measured, or as the powers of devices lead to.';
+
+create table flex.outcome_day (
+    site_id text not null references flex.site,
+    date    date not null,
+    read_at timestamptz not null,
+    primary key (site_id, date)
+);
+comment on table flex.outcome_day is
+    'One row per site and planned day whose outcomes are noted: readings recorded later are not in them.';
+comment on column flex.outcome_day.read_at is 'By the clock of the warehouse.';
+create index on flex.outcome_day (date);
+insert into flex.outcome_day
+select distinct site_id, date, clock_timestamp() from flex.site_outcome;
+
+-- what is new since a time, without a look at all that is older: a few pages, and hardly a cost to loading
+create index on flex.belief using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);

@@ -54,6 +54,9 @@ MEASURED = """
     insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
         ('price', null, 'price', 'EUR/MWh', '1 hour', true, 1),
         ('home-01.load', 'home-01', 'load', 'kW', '1 hour', true, 1);
+    insert into flex.pipeline_run values
+        ('a', 'plan', 'failure', current_date - 1, current_date, 4, now(), now(), now() - interval '4 s', now(), 'why');
+    insert into flex.asset_success values ('schedules', now() - interval '2 hours', null);
     insert into flex.aggregate values ('home-01.room', 'home-01', 'Europe/Amsterdam', 'kW', 17, '1 hour', 1);
     insert into flex.aggregate_weight values ('home-01.room', 'home-01.load', -1);
     insert into flex.forecast_accuracy

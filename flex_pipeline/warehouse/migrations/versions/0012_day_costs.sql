@@ -43,3 +43,33 @@ select distinct site_id, date, clock_timestamp() from flex.site_outcome;
 
 -- what is new since a time, without a look at all that is older: a few pages, and hardly a cost to loading
 create index on flex.belief using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+
+create table flex.pipeline_run (
+    dagster_run_id text primary key,
+    stage          text not null,
+    status         text not null,
+    first_date     date,
+    last_date      date,
+    partitions     integer not null,
+    created_at     timestamptz not null,
+    updated_at     timestamptz not null,
+    started_at     timestamptz,
+    ended_at       timestamptz,
+    failure        text
+);
+comment on table flex.pipeline_run is
+    'One row per run of the pipeline, as Dagster has it. Closed to readers: a run is about the sites of all accounts.';
+comment on column flex.pipeline_run.stage is 'What it does, or the name of its job.';
+comment on column flex.pipeline_run.status is 'As Dagster has it: success, failure, started, canceled, ...';
+comment on column flex.pipeline_run.first_date is 'First local day that it is about; empty where it is about none.';
+comment on column flex.pipeline_run.partitions is 'How many partitions it is about.';
+comment on column flex.pipeline_run.updated_at is 'When Dagster last changed it: what changes later is noted anew.';
+comment on column flex.pipeline_run.failure is 'What its first failed step said, shortened.';
+create index on flex.pipeline_run (updated_at);
+
+create table flex.asset_success (
+    asset        text primary key,
+    succeeded_at timestamptz not null,
+    partition    text
+);
+comment on table flex.asset_success is 'One row per asset: when it was last made, and of which partition.';

@@ -312,6 +312,36 @@ def test_co2_is_that_of_energy_bought_less_that_of_energy_sold(reports: Reports)
     assert days == [(pytest.approx(0.6), pytest.approx(-0.3), None)]
 
 
+def test_a_store_that_two_devices_feed_is_counted_with_the_one_that_owns_it(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1)}, stock_kwh=(5.0, 6.0))
+    reports.execute("update flex.device_plan set baseline_soc_end_kwh = 4 where device_id like '%battery'")
+    reports.execute("""
+        update flex.device_plan set soc_start_kwh = 5, soc_end_kwh = 6, baseline_soc_end_kwh = 4,
+            shares_stock_of = 'home-01/battery'
+        where device_id = 'home-01/washer'
+    """)
+    # charged at once, it holds 5.5 kWh after the last hour, whichever of the two one asks
+    reports.execute("""
+        insert into flex.alternative
+        select run_id, 'charge at once', device_id, event_start, event_end, 0, 5.5 from flex.schedule
+    """)
+
+    reports.build(DAY)
+
+    assert reports.rows("select stock_change_kwh from reports.site_cost_daily") == [(1.0,)]
+    assert reports.rows("select stock_change_kwh from reports.device_energy_daily order by device_id") == [
+        (1.0,),
+        (None,),
+    ]
+    left = reports.rows(
+        "select baseline, stock_difference_kwh, stock_difference_value from reports.saving_daily"
+    )
+    assert sorted(left) == [
+        ("charge at once", 0.5, pytest.approx(0.15)),
+        ("no flexibility", 2.0, pytest.approx(0.60)),
+    ]
+
+
 def test_a_day_is_what_is_bought_less_what_is_sold(reports: Reports) -> None:
     reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2)})
 

@@ -161,3 +161,25 @@ def test_nothing_came_of_a_day_that_is_not_measured(warehouse: Engine, tmp_path:
         ("no flexibility",),
         ("planned",),
     ]
+
+
+def test_a_store_that_two_devices_feed_is_there_once(warehouse: Engine, tmp_path: Path) -> None:
+    heater = """
+  heater:
+    flex-model: {consumption-capacity: 3 kW, production-capacity: 0 kW, shares-stock-of: battery}
+"""
+    portfolio = planned(tmp_path, warehouse, site=SITE.rstrip() + heater)
+
+    note_outcomes(warehouse, portfolio, DAY, LATER)
+
+    devices = rows(
+        warehouse,
+        """
+            select device_id, shares_stock_of, soc_end_kwh from flex.current_plan
+            join flex.device_plan using (run_id) where date = '2025-06-10' order by 1
+        """,
+    )
+    left_kwh = devices[0][2]
+    assert devices == [("a/battery", None, left_kwh), ("a/heater", "a/battery", left_kwh)]
+    assert costs(warehouse, "planned", columns="stock_kwh") == (pytest.approx(left_kwh),)
+    assert costs(warehouse, "realised", columns="stock_kwh") == (pytest.approx(left_kwh),)

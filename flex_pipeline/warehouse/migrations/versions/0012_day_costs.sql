@@ -73,3 +73,11 @@ create table flex.asset_success (
     partition    text
 );
 comment on table flex.asset_success is 'One row per asset: when it was last made, and of which partition.';
+
+alter table flex.device_plan add column shares_stock_of text references flex.device;
+comment on column flex.device_plan.shares_stock_of is
+    'The device whose store it feeds, where that is not its own: the stock is told of both, and is there once.';
+update flex.device_plan as p
+set shares_stock_of = d.site_id || '/' || (d.flex_model ->> 'shares-stock-of')
+from flex.device as d
+where d.device_id = p.device_id and d.flex_model ? 'shares-stock-of';

@@ -37,7 +37,8 @@ MEASURED = """
         0.7 * inflexible_production_kw, inflexible_production_kw
     from flex.site_plan;
     insert into flex.day_cost
-    select run_id, way, 'electricity', peak, 0, 0, 0.1, 0, 8, 3, stock from flex.current_plan,
+    select run_id, way, 'electricity', date_trunc('month', date), peak, 0, 0, 0.1, 0, 8, 3, stock
+    from flex.current_plan,
         (values ('planned', 0.5, 5), ('no flexibility', 0.8, 5), ('realised', 0.6, 4.8)) as w (way, peak, stock)
     where status <> 'blocked' and (way <> 'realised' or date < current_date);
     insert into flex.shadow_price

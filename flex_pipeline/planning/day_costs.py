@@ -81,7 +81,7 @@ def cost_rows(
     contexts: Mapping[str, Mapping[str, Any]],
     paid: PaidPeaks,
 ) -> pl.DataFrame:
-    """The rows of flex.day_cost but for their run: one a way and commodity.
+    """The rows of flex.day_cost but for their run and billing period: one a way and commodity.
 
     `day`: the steps of the day in the problem of its plan. `contexts`: the flex-context of each commodity.
     `paid`: what earlier days of the billing period have reached; what a plan knew of it is in its problem.

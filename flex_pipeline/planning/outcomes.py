@@ -224,7 +224,8 @@ def _cost_rows(
     first = first_day(portfolio.settings.billing_period, planned.day)
     paid = read_peaks(session, planned.site.site_id, first, planned.day)
     by_commodity = {context.get("commodity", ELECTRICITY): context for context in contexts}
-    return cost_rows(day, ways, measured, by_commodity, paid).with_columns(run_id=run_id)
+    rows = cost_rows(day, ways, measured, by_commodity, paid)
+    return rows.with_columns(run_id=run_id, billing_period=first)
 
 
 def _band_rows(session: Session, portfolio: Portfolio, planned: Planned) -> pl.DataFrame:

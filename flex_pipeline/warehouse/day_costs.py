@@ -11,7 +11,7 @@ from sqlalchemy import text
 from flex_pipeline.warehouse.plans import plan_frame
 
 COLUMNS = (
-    "run_id, way, commodity, peak_cost, breach_cost, commitment_cost, wear_cost, emissions_cost, "
+    "run_id, way, commodity, billing_period, peak_cost, breach_cost, commitment_cost, wear_cost, emissions_cost, "
     "peak_consumption_kw, peak_production_kw, stock_kwh"
 )
 

@@ -262,7 +262,7 @@ def test_regret_is_what_forecasts_devices_and_models_cost(reports: Reports) -> N
     # 1 kWh less in store than planned, at a mean price of (23 * 0.30 + 0.40) / 24 = 0.3042
     reports.execute("""
         insert into flex.day_cost
-        select run_id, way, 'electricity', 0, 0, 0, 0, 0, 0, 0, stock_kwh from flex.schedule_run,
+        select run_id, way, 'electricity', date, 0, 0, 0, 0, 0, 0, 0, stock_kwh from flex.schedule_run,
             (values ('planned', 7), ('no flexibility', 5), ('realised', 6)) as w (way, stock_kwh)
     """)
 
@@ -360,7 +360,7 @@ def test_a_day_costs_its_energy_and_all_that_is_paid_for_besides(reports: Report
     # peak, breach, commitment, wear and CO2 in three ways
     reports.execute("""
         insert into flex.day_cost
-        select run_id, way, 'electricity', peak, 0.5, 0, 0.25, 0.01, 3, 2, 5 from flex.schedule_run,
+        select run_id, way, 'electricity', date, peak, 0.5, 0, 0.25, 0.01, 3, 2, 5 from flex.schedule_run,
             (values ('planned', 1), ('no flexibility', 2), ('realised', 4)) as w (way, peak)
     """)
 
@@ -384,6 +384,28 @@ def test_a_day_costs_its_energy_and_all_that_is_paid_for_besides(reports: Report
     assert test.status == "pass"
     reports.execute("update reports.site_cost_daily set realised_total_cost = realised_total_cost + 0.01")
     assert len(reports.rows(test.query)) == 1
+
+
+def test_the_peaks_of_a_billing_period_are_those_of_its_days(reports: Reports) -> None:
+    before = date(2026, 10, 23)
+    for day, load_kw in ((before, 5), (DAY, 7)):
+        reports.plan("home-01", day, {7: Step(load_kw=load_kw, baseline_kw={BATTERY: 2})})
+    # 3 EUR/kW: 5 kW, and 2 more
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', '2026-10-01', case date when '2026-10-24' then 6 else 15 end,
+            0, 0, 0, 0, 0, 0, 0
+        from flex.schedule_run, unnest('{planned,no flexibility}'::text[]) as way
+    """)
+
+    reports.build(before, DAY)
+
+    found = reports.rows("""
+        select site_id, commodity, billing_period, days, peak_consumption_kw, baseline_peak_consumption_kw,
+            realised_peak_consumption_kw, cost, realised_cost
+        from reports.billing_period_peak
+    """)
+    assert found == [("home-01", "electricity", date(2026, 10, 1), 2, 7.0, 9.0, None, 21.0, None)]
 
 
 def test_a_total_is_open_until_all_components_are_known(reports: Reports) -> None:

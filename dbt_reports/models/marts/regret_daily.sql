@@ -31,7 +31,7 @@ stocks as (
         run_id,
         commodity,
         sum(case way when 'realised' then stock_kwh else -stock_kwh end) as difference_kwh
-    from {{ ref('stg_day_stocks') }}
+    from {{ ref('stg_day_facts') }}
     where way in ('planned', 'realised')
     group by run_id, commodity
     having count(*) = 2

@@ -2,6 +2,7 @@ create table flex.day_cost (
     run_id              bigint not null references flex.schedule_run on delete cascade,
     way                 text not null check (way in ('planned', 'no flexibility', 'realised')),
     commodity           text not null,
+    billing_period      date not null,
     peak_cost           double precision not null,
     breach_cost         double precision not null,
     commitment_cost     double precision not null,
@@ -16,6 +17,7 @@ comment on table flex.day_cost is
     'One row per plan, way to run its devices and commodity: what the day, without its look-ahead, costs besides energy.';
 comment on column flex.day_cost.way is
     'planned, no flexibility, or realised: as measured, with devices as planned that have no meter; once all is measured.';
+comment on column flex.day_cost.billing_period is 'The first day of the billing period of the day.';
 comment on column flex.day_cost.peak_cost is
     'The peak price times what the day adds to the peak that the billing period had reached before.';
 comment on column flex.day_cost.breach_cost is

@@ -24,6 +24,7 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
         quality,
         reporting,
         retention,
+        run_notes,
         scheduling,
     )
     from flex_pipeline.defs.resources import PipelineResource, WarehouseResource
@@ -40,11 +41,12 @@ def build_defs(**resource_overrides: object) -> dg.Definitions:
             *outcomes.assets,
             *hindsight.assets,
             *reporting.assets,
+            *run_notes.assets,
         ],
         asset_checks=[*quality.checks, *forecasting.checks, *scheduling.checks, *hindsight.checks],
         jobs=[*automation.jobs, *dropped_files.jobs, *retention.jobs],
         schedules=[*automation.schedules, *retention.schedules],
-        sensors=[*automation.sensors, *dropped_files.sensors],
+        sensors=[*automation.sensors, *dropped_files.sensors, *run_notes.sensors],
         resources=resources | resource_overrides,
         # one process a run: a step of its own would import everything again, 7 s of CPU each
         executor=dg.in_process_executor,

@@ -36,6 +36,11 @@ MEASURED = """
     select run_id, event_start, 0.8 * inflexible_consumption_kw, 1.2 * inflexible_consumption_kw,
         0.7 * inflexible_production_kw, inflexible_production_kw
     from flex.site_plan;
+    insert into flex.day_cost
+    select run_id, way, 'electricity', date_trunc('month', date), peak, 0, 0, 0.1, 0, 8, 3, stock
+    from flex.current_plan,
+        (values ('planned', 0.5, 5), ('no flexibility', 0.8, 5), ('realised', 0.6, 4.8)) as w (way, peak, stock)
+    where status <> 'blocked' and (way <> 'realised' or date < current_date);
     insert into flex.shadow_price
     select run_id, 'site', 'site_import_limit', event_start, 0.05, 'EUR/kW' from flex.site_plan
     where inflexible_consumption_kw = 8;
@@ -50,6 +55,9 @@ MEASURED = """
     insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
         ('price', null, 'price', 'EUR/MWh', '1 hour', true, 1),
         ('home-01.load', 'home-01', 'load', 'kW', '1 hour', true, 1);
+    insert into flex.pipeline_run values
+        ('a', 'plan', 'failure', current_date - 1, current_date, 4, now(), now(), now() - interval '4 s', now(), 'why');
+    insert into flex.asset_success values ('schedules', now() - interval '2 hours', null);
     insert into flex.aggregate values ('home-01.room', 'home-01', 'Europe/Amsterdam', 'kW', 17, '1 hour', 1);
     insert into flex.aggregate_weight values ('home-01.room', 'home-01.load', -1);
     insert into flex.forecast_accuracy

@@ -4,8 +4,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from flex_pipeline.defs import dbt_project
+from flex_pipeline.warehouse import embedded
 from tests.pipeline import Pipeline
 
 HOUSEHOLD = Path(__file__).parent / "portfolios" / "household"
@@ -88,3 +91,29 @@ def test_forecasts_of_the_load_are_better_than_last_week(household: Pipeline) ->
     """)
 
     assert mae < naive
+
+
+def test_planned_less_realised_is_the_parts_of_regret_and_a_cent_too_much_is_found(
+    household: Pipeline,
+) -> None:
+    server = embedded.start(household.home / "postgres")
+    results = dbt_project.build("2024-10-18", "2024-10-31", server.dbt_environment)
+    tests = {result.unique_id.split(".")[2]: result for result in results}
+    assert not [result for result in results if result.failed]
+    ((days, regret, surprise, execution, model, planned, realised),) = household.sql("""
+        select count(*), sum(regret), sum(forecast_surprise), sum(execution_regret), sum(model_regret),
+            sum(planned_energy_cost), sum(realised_energy_cost)
+        from reports.regret_daily
+    """)
+    assert days == 13  # the look-ahead of the last day is not measured
+    assert regret > 0
+    assert execution == pytest.approx(0, abs=1e-6)  # a battery without a meter does as planned
+    assert planned - realised == pytest.approx(-(surprise + model), abs=0.005)
+
+    with psycopg.connect(server.url) as session:  # not committed
+        session.execute("update reports.regret_daily set forecast_surprise = forecast_surprise - 0.01")
+        assert len(session.execute(tests["parts_of_regret_add_up"].query).fetchall()) == 13
+        session.rollback()
+        session.execute("update reports.site_cost_daily set total_cost = total_cost + 0.01")
+        assert len(session.execute(tests["totals_are_energy_and_all_besides"].query).fetchall()) == 14
+        session.rollback()

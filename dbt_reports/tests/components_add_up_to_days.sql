@@ -7,7 +7,7 @@ with components as (
         sum(baseline_cost) as baseline_energy_cost,
         sum(realised_cost) as realised_energy_cost
     from {{ ref('cost_component_daily') }}
-    where {{ in_selected_dates('date') }}
+    where component in ('energy bought', 'energy sold') and {{ in_selected_dates('date') }}
     group by site_id, commodity, date
 ),
 

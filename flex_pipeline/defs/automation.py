@@ -3,17 +3,21 @@
 import json
 import os
 import urllib.request
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from flex_pipeline.defs import partitions
 from flex_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
+from flex_pipeline.defs.resources import PipelineResource
 from flex_pipeline.planning import configuration
+from flex_pipeline.planning.arrivals import merged
 from flex_pipeline.planning.horizon import last_in_full
+from flex_pipeline.planning.lateness import compared_with_them, days_with_late_readings
 from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.warehouse.recording import reading_time
 
 WEBHOOK_LIMIT_S = 10
 
@@ -29,6 +33,12 @@ hindsight = dg.define_asset_job(
 training = dg.define_asset_job("training", selection=dg.AssetSelection.assets("trained_models"))
 plans = dg.define_asset_job("plans", selection=dg.AssetSelection.assets("schedules"))
 reports = dg.define_asset_job("reports", selection=dg.AssetSelection.groups("reporting"))
+# what is told of a day that is over, where its readings have changed since
+corrected = dg.define_asset_job(
+    "corrected",
+    selection=dg.AssetSelection.assets("data_quality", "repaired_readings", "forecast_accuracy")
+    | dg.AssetSelection.groups("reporting"),
+)
 
 
 @dg.schedule(
@@ -88,13 +98,59 @@ def compare_what_was_measured(context: dg.RunStatusSensorContext) -> Iterator[dg
             )
 
 
+@dg.sensor(
+    job=corrected,
+    minimum_interval_seconds=900,
+    description="Judges, measures and reports days again whose readings came or were corrected since, of the last 60.",
+)
+def late_readings(context: dg.SensorEvaluationContext, pipeline: PipelineResource) -> dg.SensorResult:
+    until = reading_time(pipeline.warehouse.engine)
+    since = datetime.fromisoformat(context.cursor) if context.cursor else datetime.min.replace(tzinfo=UTC)
+    days = days_with_late_readings(
+        pipeline.warehouse.engine, pipeline.portfolio, since, until, pipeline.now()
+    )
+    spans = merged(((day, day) for day in days), within=(date.min, date.max))
+    requests = [
+        dg.RunRequest(
+            run_key=f"{until.isoformat()}:{first}",
+            tags=partitions.between(first.isoformat(), last.isoformat()),
+        )
+        for first, last in spans
+    ]
+    return dg.SensorResult(run_requests=requests, cursor=until.isoformat())
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[corrected],
+    request_jobs=[hindsight],
+    description="Compares plans with perfect foresight again where the readings of their horizon have changed.",
+)
+def compare_what_was_corrected(
+    context: dg.RunStatusSensorContext, pipeline: PipelineResource
+) -> Iterator[dg.RunRequest]:
+    tags = context.dagster_run.tags
+    ends = [date.fromisoformat(tags[tag]) for tag in (RANGE_START_TAG, RANGE_END_TAG) if tag in tags]
+    if ends:
+        days = [ends[0] + timedelta(days=i) for i in range((ends[-1] - ends[0]).days + 1)]
+        compared = compared_with_them(pipeline.warehouse.engine, days)
+        for day, devices in sorted(compared.items()):
+            yield from _of_devices(context, devices, hindsight.name, day.isoformat(), day.isoformat())
+
+
 def _of_all_devices(
     context: dg.RunStatusSensorContext, portfolio: Portfolio, job: str, first: str, last: str
 ) -> Iterator[dg.RunRequest]:
+    yield from _of_devices(context, {device.device_id for device in portfolio.devices}, job, first, last)
+
+
+def _of_devices(
+    context: dg.RunStatusSensorContext, devices: Collection[str], job: str, first: str, last: str
+) -> Iterator[dg.RunRequest]:
     known = context.instance.get_dynamic_partitions(partitions.DEVICES)
-    active = {device.device_id for device in portfolio.devices}
-    for i, tags in enumerate(partitions.devices_on(first, known, active, last)):
-        yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{i}", job_name=job, tags=tags)
+    for i, tags in enumerate(partitions.devices_on(first, known, devices, last)):
+        run_key = f"{context.dagster_run.run_id}-{first}-{i}"
+        yield dg.RunRequest(run_key=run_key, job_name=job, tags=tags)
 
 
 @dg.run_status_sensor(
@@ -165,12 +221,14 @@ def _reason(context: dg.RunFailureSensorContext) -> str:
     return context.failure_event.message or "unknown"
 
 
-jobs = [daily, training, plans, measured, hindsight, reports]
+jobs = [daily, training, plans, measured, hindsight, reports, corrected]
 schedules = [plan_tomorrow, measure_yesterday]
 sensors = [
     train_for_the_week,
     plan_what_was_forecast,
     compare_what_was_measured,
+    late_readings,
+    compare_what_was_corrected,
     report_what_was_planned,
     alert_on_failure,
 ]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from flex_pipeline.defs import instance as dagster_instance
 from flex_pipeline.defs import partitions, summary
 from flex_pipeline.defs.ingestion import FEED_NAMES, backfill_of
+from flex_pipeline.defs.run_notes import STAGE_TAG, note_runs
 from flex_pipeline.planning.horizon import last_in_full
 from flex_pipeline.planning.training_times import first_of_week
 from flex_pipeline.portfolio.portfolio import Portfolio
@@ -56,7 +57,10 @@ class Runner:
             asset_selection=set(assets), asset_check_selection=None if checks else set()
         )
         result = selected.execute_in_process(
-            instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False
+            instance=self.instance,
+            tags={**tags, STAGE_TAG: stage},
+            run_config=QUIET,
+            raise_on_error=False,
         )
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - began
         if not result.success:
@@ -93,6 +97,7 @@ def materialise(
         with _step("reports"):
             keys = summary.report_keys(definitions)
             runner.run("reports", keys, partitions.between(first.isoformat(), last.isoformat()))
+        note_runs(instance, engine(connection))
     summary.show(console, connection, first, last, runner.failures, runner.seconds)
     return not runner.failures
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,19 +14,33 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine
 
+from flex_pipeline.planning.day_costs import (
+    PASSIVE,
+    PLANNED,
+    REALISED,
+    Measured,
+    cost_rows,
+    planned_flows,
+    realised_flows,
+)
 from flex_pipeline.planning.flows import emission_intensity, energy_price, fixed_flow
+from flex_pipeline.planning.peaks import first_day
 from flex_pipeline.planning.plan_rows import device_steps, rows_of
 from flex_pipeline.planning.problem import Values, stated
 from flex_pipeline.planning.state_of_charge import measured_by
 from flex_pipeline.portfolio.flex_context import ELECTRICITY, by_commodity
 from flex_pipeline.portfolio.portfolio import Device, Portfolio, Site
-from flex_pipeline.scheduling import baseline, read_problem
+from flex_pipeline.scheduling import Problem, baseline, read_problem
+from flex_pipeline.scheduling.day_costs import first_steps
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.timeseries.units import measures, parse_quantity, unit_inside
 from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
 from flex_pipeline.warehouse.as_of import read_as_of
+from flex_pipeline.warehouse.day_costs import read_connections, read_devices, read_peaks
+from flex_pipeline.warehouse.lateness import note_read
 from flex_pipeline.warehouse.outcomes import Outcome, replace_outcomes
 from flex_pipeline.warehouse.plans import StoredRun, lock_site_days, read_run
+from flex_pipeline.warehouse.recording import reading_time
 
 Array = NDArray[np.float64]
 Beliefs = Mapping[str, pl.DataFrame]
@@ -47,11 +61,11 @@ class Planned:
     run: StoredRun
     grid: Grid
 
-    @property
-    def sensors(self) -> frozenset[str]:
-        """Names of the sensors that tell what came of it."""
-        meters = {d.meter for d in self.site.devices} | {measured_by(d) for d in self.site.devices}
-        return self.site.sensors | {name for name in meters if name}
+
+def measuring_sensors(site: Site) -> frozenset[str]:
+    """Names of the sensors that tell what came of a day of a site."""
+    meters = {device.meter for device in site.devices} | {measured_by(device) for device in site.devices}
+    return site.sensors | {name for name in meters if name}
 
 
 def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime) -> int:
@@ -59,20 +73,16 @@ def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime
 
     Once more after late readings or corrections: then it is they that are stored.
     """
+    read_at = reading_time(engine)
     with engine.begin() as session:
         lock_site_days(session, [site.site_id for site in portfolio.sites], day)
         planned = list(_planned(session, portfolio, day))
         measured = _read(session, planned, now, MEASURED)
-        found = [
-            Outcome(
-                _site_rows(each, Values(portfolio, measured)),
-                _device_rows(each, Values(portfolio, measured)),
-                *_of_plan(session, portfolio, each),
-            )
-            for each in planned
-        ]
+        values = Values(portfolio, measured)
+        found = [_outcome(session, portfolio, each, values) for each in planned]
         site_ids = [site.site_id for site in portfolio.sites]
         replace_outcomes(session, day, site_ids, [each.run.run_id for each in planned], found)
+        note_read(session, [each.site.site_id for each in planned], day, read_at)
     return len(planned)
 
 
@@ -81,6 +91,21 @@ def _planned(session: Session, portfolio: Portfolio, day: date) -> Iterator[Plan
         if run := read_run(session, site.site_id, day):
             grid = local_day(day, ZoneInfo(site.timezone), portfolio.settings.resolution)
             yield Planned(site, day, run, grid)
+
+
+def _outcome(session: Session, portfolio: Portfolio, planned: Planned, measured: Values) -> Outcome:
+    contexts = _connections(planned, measured)
+    site, devices = _site_rows(planned, contexts), _device_rows(planned, measured)
+    if planned.run.problem["problem"] is None:
+        return Outcome(site, devices)
+    problem = read_problem(planned.run.problem["problem"])
+    return Outcome(
+        site,
+        devices,
+        _band_rows(session, portfolio, planned),
+        _alternative_rows(planned, problem),
+        _cost_rows(session, portfolio, planned, problem, contexts, Measured.of(site, devices)),
+    )
 
 
 def _read(
@@ -93,7 +118,7 @@ def _read(
     """What was believed of all sensors of some site-days, by sensor."""
     if not planned:
         return {}
-    names = sorted(frozenset[str]().union(*(each.sensors for each in planned)))
+    names = sorted(frozenset[str]().union(*(measuring_sensors(each.site) for each in planned)))
     start = min(each.grid.start_utc for each in planned) - BEFORE
     # a stock at the end of the day is the first value after it
     end = max(each.grid.end_utc for each in planned) + BEFORE
@@ -102,11 +127,11 @@ def _read(
     return {name: parts.get((name,), beliefs.clear()) for name in names}
 
 
-def _site_rows(planned: Planned, measured: Values) -> pl.DataFrame:
+def _site_rows(planned: Planned, contexts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The rows of flex.site_outcome."""
     grid = planned.grid
     frames = []
-    for connection in _connections(planned, measured):
+    for connection in contexts:
         columns = {
             "site_id": [planned.site.site_id] * grid.n,
             "commodity": [connection.get("commodity", ELECTRICITY)] * grid.n,
@@ -179,11 +204,28 @@ def _kwh(device: Device, unit: str) -> float | None:
     return unit_inside(unit, "ratio").value * parse_quantity(size, "energy").value
 
 
-def _of_plan(session: Session, portfolio: Portfolio, planned: Planned) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of flex.forecast_band and of flex.alternative."""
-    if planned.run.problem["problem"] is None:
-        return pl.DataFrame(), pl.DataFrame()
-    return _band_rows(session, portfolio, planned), _alternative_rows(planned)
+def _cost_rows(
+    session: Session,
+    portfolio: Portfolio,
+    planned: Planned,
+    problem: Problem,
+    contexts: Sequence[Mapping[str, Any]],
+    measured: Measured,
+) -> pl.DataFrame:
+    """The rows of flex.day_cost."""
+    run_id, day = planned.run.run_id, first_steps(problem, planned.grid.n)
+    stored = read_connections(session, run_id), read_devices(session, run_id)
+    flows = planned_flows(*stored)
+    ways = {
+        PLANNED: flows,
+        PASSIVE: planned_flows(*stored, prefix="baseline_"),
+        REALISED: realised_flows(day, flows, measured),
+    }
+    first = first_day(portfolio.settings.billing_period, planned.day)
+    paid = read_peaks(session, planned.site.site_id, first, planned.day)
+    by_commodity = {context.get("commodity", ELECTRICITY): context for context in contexts}
+    rows = cost_rows(day, ways, measured, by_commodity, paid)
+    return rows.with_columns(run_id=run_id, billing_period=first)
 
 
 def _band_rows(session: Session, portfolio: Portfolio, planned: Planned) -> pl.DataFrame:
@@ -219,7 +261,7 @@ def _instead(point: Beliefs, at_quantile: Beliefs) -> dict[str, pl.DataFrame]:
     return found
 
 
-def _alternative_rows(planned: Planned) -> pl.DataFrame:
-    at_once = baseline(read_problem(planned.run.problem["problem"]), fill_up=True)
+def _alternative_rows(planned: Planned, problem: Problem) -> pl.DataFrame:
+    at_once = baseline(problem, fill_up=True)
     steps = device_steps(planned.site.site_id, at_once, planned.grid.n)
     return steps.with_columns(run_id=planned.run.run_id, name=pl.lit(CHARGE_AT_ONCE))

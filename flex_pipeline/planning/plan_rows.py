@@ -88,7 +88,15 @@ def _blocked_rows(site_day: SiteDay) -> list[dict[str, Any]]:
 def _device_row(device: Device, status: str, **known: Any) -> dict[str, Any]:
     empty = dict.fromkeys(("reason", *CARRIED))
     commodity = device.flex_model.get("commodity", ELECTRICITY)
-    return {"device_id": device.device_id, "status": status, "commodity": commodity, **empty, **known}
+    owner = device.shares_stock_of
+    return {
+        "device_id": device.device_id,
+        "status": status,
+        "commodity": commodity,
+        "shares_stock_of": None if owner is None else f"{device.site_id}/{owner}",
+        **empty,
+        **known,
+    }
 
 
 def _passive(problem: Problem, given: Mapping[str, Any], site_day: SiteDay) -> Problem:

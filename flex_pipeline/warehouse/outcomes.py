@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Session
 from sqlalchemy import text
 
 from flex_pipeline.warehouse.database import copy_frame
+from flex_pipeline.warehouse.day_costs import COLUMNS as DAY_COST_COLUMNS
 
 SITE_COLUMNS = (
     "site_id, commodity, date, event_start, event_end, consumption_price, production_price, "
@@ -30,8 +31,9 @@ class Outcome:
 
     site: pl.DataFrame
     devices: pl.DataFrame
-    bands: pl.DataFrame
-    alternatives: pl.DataFrame
+    bands: pl.DataFrame = field(default_factory=pl.DataFrame)
+    alternatives: pl.DataFrame = field(default_factory=pl.DataFrame)
+    costs: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def replace_outcomes(
@@ -39,7 +41,7 @@ def replace_outcomes(
 ) -> None:
     """Store what came of a day of some sites in the place of what was stored before, in one transaction.
 
-    `run_ids`: the plans in force, whose bands and alternatives are written anew.
+    `run_ids`: the plans in force, whose bands, alternatives and costs are written anew.
     """
     given = {"sites": list(site_ids), "date": day, "runs": list(run_ids)}
     for statement in (
@@ -47,6 +49,7 @@ def replace_outcomes(
         "delete from flex.device_outcome where date = :date and split_part(device_id, '/', 1) = any(:sites)",
         "delete from flex.forecast_band where run_id = any(:runs)",
         "delete from flex.alternative where run_id = any(:runs)",
+        "delete from flex.day_cost where run_id = any(:runs)",
     ):
         session.execute(text(statement), given)
     for table, columns, frames in (
@@ -54,6 +57,7 @@ def replace_outcomes(
         ("flex.device_outcome", DEVICE_COLUMNS, [outcome.devices for outcome in found]),
         ("flex.forecast_band", BAND_COLUMNS, [outcome.bands for outcome in found]),
         ("flex.alternative", ALTERNATIVE_COLUMNS, [outcome.alternatives for outcome in found]),
+        ("flex.day_cost", DAY_COST_COLUMNS, [outcome.costs for outcome in found]),
     ):
         if some := [frame.select(columns.split(", ")) for frame in frames if frame.height]:
             rows = pl.concat(some).write_csv(include_header=False).encode()

@@ -24,7 +24,7 @@ RUN_COLUMNS = (
 )
 DEVICE_COLUMNS = (
     "run_id, device_id, status, reason, commodity, soc_start_kwh, soc_end_kwh, baseline_soc_end_kwh, stock_run_id, "
-    "overnight_kw, baseline_overnight_kw"
+    "overnight_kw, baseline_overnight_kw, shares_stock_of"
 )
 SCHEDULE_COLUMNS = (
     "run_id, device_id, event_start, event_end, power_kw, soc_kwh, baseline_power_kw, baseline_soc_kwh"

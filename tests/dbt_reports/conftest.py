@@ -7,6 +7,9 @@ import pytest
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.database import engine, migrate
 from tests.dbt_reports.plans import Reports, store_sites
+from tests.filled import filled
+
+__all__ = ["filled"]
 
 
 @pytest.fixture

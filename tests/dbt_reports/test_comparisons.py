@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.dbt_reports.plans import Reports, Step, burn_gas
+from tests.filled import LAST_MONTH, TODAY
 
 DAY = date(2026, 10, 24)
 LATER = datetime(2026, 10, 21, tzinfo=UTC)
@@ -258,19 +259,46 @@ def test_regret_is_what_forecasts_devices_and_models_cost(reports: Reports) -> N
         )
         select run_id, site_id, date, '', 5, 4.5, 0.3, 1.28, now(), now() from flex.schedule_run
     """)
+    # 1 kWh less in store than planned, at a mean price of (23 * 0.30 + 0.40) / 24 = 0.3042
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', date, 0, 0, 0, 0, 0, 0, 0, stock_kwh from flex.schedule_run,
+            (values ('planned', 7), ('no flexibility', 5), ('realised', 6)) as w (way, stock_kwh)
+    """)
 
     results = reports.build(DAY)
 
     ((realised, regret, *parts),) = reports.rows("""
         select realised_cost, regret, forecast_regret, execution_regret, model_regret from reports.regret_daily
     """)
-    assert realised == pytest.approx(5 - 1.28 + 1.00)
-    assert regret == pytest.approx(0.22)
-    assert parts == [pytest.approx(0.50), pytest.approx(-0.40), pytest.approx(0.12)]
-    test = results["parts_of_regret_add_up"]
+    lost = (23 * 0.30 + 0.40) / 24
+    assert realised == pytest.approx(5 - 1.28 + 1.00 + lost)
+    assert regret == pytest.approx(0.22 + lost)
+    assert parts == [pytest.approx(0.50), pytest.approx(-0.40 + lost), pytest.approx(0.12)]
+    ((planned, came, surprise, difference, value),) = reports.rows("""
+        select planned_energy_cost, realised_energy_cost, forecast_surprise, stock_difference_kwh, stock_value
+        from reports.regret_daily
+    """)
+    # 3 kW at 0.30 were expected: to follow that cost 1.28
+    assert (planned, came, surprise) == tuple(map(pytest.approx, (0.90, 1.00, 0.38)))
+    assert (difference, value) == (-1.0, pytest.approx(-lost))
+    assert results["parts_of_regret_add_up"].status == "pass"
+
+
+def test_each_part_of_regret_that_is_a_cent_off_is_found(filled: Reports) -> None:
+    test = filled.build(LAST_MONTH, TODAY)["parts_of_regret_add_up"]
     assert test.status == "pass"
-    reports.execute("update reports.regret_daily set model_regret = model_regret + 0.01")
-    assert len(reports.rows(test.query)) == 1
+    assert filled.rows("select count(*) from reports.regret_daily") == [(3,)]
+
+    for part in (
+        *("realised_cost", "perfect_cost", "forecast_regret", "execution_regret", "model_regret"),
+        *("planned_energy_cost", "realised_energy_cost", "forecast_surprise", "stock_value"),
+    ):
+        change = f"update reports.regret_daily set {part} = {part} %s 0.01 where date = '{LAST_MONTH}'"
+        filled.execute(change % "+")
+        found = filled.rows(test.query)
+        filled.execute(change % "-")
+        assert [row[1] for row in found] == [LAST_MONTH], part
 
 
 def test_co2_is_that_of_energy_bought_less_that_of_energy_sold(reports: Reports) -> None:
@@ -284,6 +312,36 @@ def test_co2_is_that_of_energy_bought_less_that_of_energy_sold(reports: Reports)
     assert days == [(pytest.approx(0.6), pytest.approx(-0.3), None)]
 
 
+def test_a_store_that_two_devices_feed_is_counted_with_the_one_that_owns_it(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=1)}, stock_kwh=(5.0, 6.0))
+    reports.execute("update flex.device_plan set baseline_soc_end_kwh = 4 where device_id like '%battery'")
+    reports.execute("""
+        update flex.device_plan set soc_start_kwh = 5, soc_end_kwh = 6, baseline_soc_end_kwh = 4,
+            shares_stock_of = 'home-01/battery'
+        where device_id = 'home-01/washer'
+    """)
+    # charged at once, it holds 5.5 kWh after the last hour, whichever of the two one asks
+    reports.execute("""
+        insert into flex.alternative
+        select run_id, 'charge at once', device_id, event_start, event_end, 0, 5.5 from flex.schedule
+    """)
+
+    reports.build(DAY)
+
+    assert reports.rows("select stock_change_kwh from reports.site_cost_daily") == [(1.0,)]
+    assert reports.rows("select stock_change_kwh from reports.device_energy_daily order by device_id") == [
+        (1.0,),
+        (None,),
+    ]
+    left = reports.rows(
+        "select baseline, stock_difference_kwh, stock_difference_value from reports.saving_daily"
+    )
+    assert sorted(left) == [
+        ("charge at once", 0.5, pytest.approx(0.15)),
+        ("no flexibility", 2.0, pytest.approx(0.60)),
+    ]
+
+
 def test_a_day_is_what_is_bought_less_what_is_sold(reports: Reports) -> None:
     reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2)})
 
@@ -293,6 +351,70 @@ def test_a_day_is_what_is_bought_less_what_is_sold(reports: Reports) -> None:
     assert parts == [
         ("energy bought", pytest.approx(0.90), None),
         ("energy sold", pytest.approx(-0.20), None),
+    ]
+
+
+def test_a_day_costs_its_energy_and_all_that_is_paid_for_besides(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3), 12: Step(pv_kw=2)})
+    measure(reports, hour=7, load_kw=4, price=0.30)
+    # peak, breach, commitment, wear and CO2 in three ways
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', date, peak, 0.5, 0, 0.25, 0.01, 3, 2, 5 from flex.schedule_run,
+            (values ('planned', 1), ('no flexibility', 2), ('realised', 4)) as w (way, peak)
+    """)
+
+    results = reports.build(DAY)
+
+    parts = reports.rows("""
+        select component, cost, baseline_cost, realised_cost from reports.cost_component_daily order by 1
+    """)
+    assert parts == [
+        ("breach", 0.5, 0.5, 0.5),
+        ("commitment", 0.0, 0.0, 0.0),
+        ("emissions", 0.01, 0.01, 0.01),
+        ("energy bought", *map(pytest.approx, (0.90, 0.90, 1.20))),
+        ("energy sold", *map(pytest.approx, (-0.20, -0.20, 0.0))),
+        ("peak", 1.0, 2.0, 4.0),
+        ("wear", 0.25, 0.25, 0.25),
+    ]
+    totals = "select total_cost, baseline_total_cost, realised_total_cost from reports.site_cost_daily"
+    assert reports.rows(totals) == [tuple(map(pytest.approx, (2.46, 3.46, 5.96)))]
+    test = results["totals_are_energy_and_all_besides"]
+    assert test.status == "pass"
+    reports.execute("update reports.site_cost_daily set realised_total_cost = realised_total_cost + 0.01")
+    assert len(reports.rows(test.query)) == 1
+
+
+def test_the_peaks_of_a_billing_period_are_those_of_its_days(reports: Reports) -> None:
+    before = date(2026, 10, 23)
+    for day, load_kw in ((before, 5), (DAY, 7)):
+        reports.plan("home-01", day, {7: Step(load_kw=load_kw, baseline_kw={BATTERY: 2})})
+    # 3 EUR/kW: 5 kW, and 2 more
+    reports.execute("""
+        insert into flex.day_cost
+        select run_id, way, 'electricity', '2026-10-01', case date when '2026-10-24' then 6 else 15 end,
+            0, 0, 0, 0, 0, 0, 0
+        from flex.schedule_run, unnest('{planned,no flexibility}'::text[]) as way
+    """)
+
+    reports.build(before, DAY)
+
+    found = reports.rows("""
+        select site_id, commodity, billing_period, days, peak_consumption_kw, baseline_peak_consumption_kw,
+            realised_peak_consumption_kw, cost, realised_cost
+        from reports.billing_period_peak
+    """)
+    assert found == [("home-01", "electricity", date(2026, 10, 1), 2, 7.0, 9.0, None, 21.0, None)]
+
+
+def test_a_total_is_open_until_all_components_are_known(reports: Reports) -> None:
+    reports.plan("home-01", DAY, {7: Step(load_kw=3)})
+
+    reports.build(DAY)
+
+    assert reports.rows("select energy_cost, total_cost from reports.site_cost_daily") == [
+        (pytest.approx(0.90), None)
     ]
 
 

@@ -113,6 +113,9 @@ def fill(connection: Connection) -> None:
         "insert into flex.forecast_band select run_id, event_start, 1, 1, 1, 1 from flex.site_plan",
         "insert into flex.alternative select run_id, 'charge at once', device_id, event_start, event_end, 1, 1"
         " from flex.schedule",
+        "insert into flex.outcome_day select site_id, date, now() from flex.schedule_run",
+        "insert into flex.day_cost select run_id, way, 'electricity', date, 1, 1, 1, 1, 1, 1, 1, 1"
+        " from flex.schedule_run, unnest('{planned,no flexibility}'::text[]) as way",
         "update flex.schedule_run set energy_cost = 1",
         "update flex.site_plan set consumption_emissions = 1, production_emissions = 1",
         "insert into flex.pareto_point select run_id, 1, 1, 1, null, 'optimal' from flex.schedule_run",

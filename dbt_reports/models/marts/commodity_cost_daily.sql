@@ -24,20 +24,33 @@ days as (
         max(greatest(realised_net_power_kw, 0)) as realised_peak_consumption_kw
     from steps
     group by site_id, commodity, date
+),
+
+periods as (
+    select
+        plans.site_id,
+        facts.commodity,
+        plans.date,
+        facts.billing_period
+    from {{ ref('stg_plans') }} as plans
+    inner join {{ ref('stg_day_facts') }} as facts using (run_id)
+    where facts.way = 'planned'
 )
 
 select
-    site_id,
-    commodity,
-    date,
-    energy_bought_kwh,
-    energy_sold_kwh,
-    energy_cost,
-    baseline_energy_cost,
-    peak_consumption_kw,
-    baseline_peak_consumption_kw,
-    peak_production_kw,
-    case when is_measured then realised_energy_cost end as realised_energy_cost,
-    case when is_measured then realised_peak_consumption_kw end as realised_peak_consumption_kw,
-    case when is_measured then as_planned_energy_cost end as as_planned_energy_cost
+    days.site_id,
+    days.commodity,
+    days.date,
+    days.energy_bought_kwh,
+    days.energy_sold_kwh,
+    days.energy_cost,
+    days.baseline_energy_cost,
+    days.peak_consumption_kw,
+    days.baseline_peak_consumption_kw,
+    days.peak_production_kw,
+    case when days.is_measured then days.realised_energy_cost end as realised_energy_cost,
+    case when days.is_measured then days.realised_peak_consumption_kw end as realised_peak_consumption_kw,
+    case when days.is_measured then days.as_planned_energy_cost end as as_planned_energy_cost,
+    periods.billing_period
 from days
+left join periods using (site_id, commodity, date)

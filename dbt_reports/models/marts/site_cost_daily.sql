@@ -18,6 +18,19 @@ energy as (
     group by site_id, date
 ),
 
+components as (
+    select
+        site_id,
+        date,
+        bool_or(component = 'peak') as is_complete,
+        sum(cost) as cost,
+        sum(baseline_cost) as baseline_cost,
+        case when bool_and(realised_cost is not null) then sum(realised_cost) end as realised_cost
+    from {{ ref('cost_component_daily') }}
+    where {{ in_selected_dates('date') }}
+    group by site_id, date
+),
+
 electricity as (
     select * from commodities
     where commodity = 'electricity'
@@ -48,8 +61,12 @@ select
     electricity.peak_production_kw,
     coalesce(stock.stock_change_kwh, 0) as stock_change_kwh,
     energy.realised_energy_cost,
-    electricity.realised_peak_consumption_kw
+    electricity.realised_peak_consumption_kw,
+    case when components.is_complete then components.cost end as total_cost,
+    case when components.is_complete then components.baseline_cost end as baseline_total_cost,
+    case when components.is_complete then components.realised_cost end as realised_total_cost
 from plans
 inner join energy using (site_id, date)
 inner join electricity using (site_id, date)
+inner join components using (site_id, date)
 left join stock using (run_id)

@@ -26,6 +26,7 @@ LIMIT = "#d55e00"
 PASSIVE = "#444444"
 FIXED = "#a6a6a6"
 SUN = "#e69f00"
+GAIN, LOSS = "#009e73", "#d55e00"
 DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73")
 HATCHES = (None, "////", "....", "xxxx")  # told apart once the colours are used up
 FARTHEST_LIMIT = 1.6  # times the largest power; a limit beyond it would flatten the powers

@@ -205,8 +205,8 @@ def test_without_a_limit_nothing_is_said_of_one(none: Array | None) -> None:
 
 
 def test_a_far_consumption_limit_does_not_bring_a_far_production_limit_nearer() -> None:
-    # the battery takes 4 kW beside 0.5 kW of load: up to 1.6 x 4.5 = 7.2 kW is near
-    near, far = np.full(96, 7.0), np.full(96, 9.0)
+    # the battery takes 4 kW beside 0.5 kW of load, and 3 kW are given: 1.6 x 4.5 and 1.6 x 3 kW are near
+    near, far = np.full(96, 4.7), np.full(96, 9.0)
     beside_none, beside_one = (
         count(plot_site_day(home_day(consumption_capacity_kw=limit, production_capacity_kw=far)), style.SUN)
         for limit in (None, near)
@@ -248,6 +248,10 @@ def test_an_amount_below_zero_has_a_true_minus_sign() -> None:
 
 def test_bounds_are_in_kwh_whatever_their_unit() -> None:
     assert bounds_of({"soc-min": "1 kWh", "soc-max": "0.01 MWh"}) == (1.0, 10.0)
+
+
+def test_a_lower_bound_may_be_a_part_of_the_upper_one() -> None:
+    assert bounds_of({"soc-min": "10%", "soc-max": "20 kWh"}) == (2.0, 20.0)
 
 
 def test_the_lower_bound_is_zero_where_not_stated() -> None:

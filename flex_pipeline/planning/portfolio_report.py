@@ -7,8 +7,12 @@ from datetime import date
 from sqlalchemy import Engine
 
 from flex_pipeline.planning.marts import COMPONENTS, read
+from flex_pipeline.planning.picture import site_day
 from flex_pipeline.plots.page import Rows
+from flex_pipeline.plots.portfolio_day import SiteCost
 from flex_pipeline.plots.portfolio_report import PortfolioReport
+from flex_pipeline.plots.waterfall import components_of
+from flex_pipeline.portfolio.portfolio import Portfolio
 from flex_pipeline.warehouse.plans import NotStoredError
 
 MONEY = """
@@ -97,10 +101,11 @@ def sites_on(engine: Engine, day: date) -> Rows:
         return read(session, DAY, first=day, last=day)
 
 
-def components_on(engine: Engine, site_id: str, day: date) -> Rows:
-    """What a site costs on a day, by component."""
+def site_cost(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> SiteCost:
+    """What a planned site does on a day, and what that costs by component."""
     with engine.connect() as session:
-        return read(session, COMPONENTS, first=day, last=day, site=site_id)
+        components = read(session, COMPONENTS, site=site_id, first=day, last=day)
+    return SiteCost(site_day(engine, portfolio, site_id, day), components_of(components))
 
 
 def portfolio_report(engine: Engine, first: date, last: date) -> PortfolioReport:

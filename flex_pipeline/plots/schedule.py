@@ -197,6 +197,7 @@ def _behind(axes: Axes, at: Instants, connection: ConnectionDay, power_kw: Array
         if not np.array_equal(top, np.broadcast_to(base, top.shape)):
             style.step_area(axes, at, top, base, color=colour, linewidth=0, label=name)
     style.step_line(axes, at, connection.net_power_kw, color="black", linewidth=1.2, label="site, net")
+    axes.plot([], [], color=style.LIMIT, linestyle="--", linewidth=0.9, label="limits")
     axes.axhline(0, color="black", linewidth=0.6)
     capacities = connection.consumption_capacity_kw, connection.production_capacity_kw
     _limits(axes, at, _near(connection.net_power_kw, *capacities))

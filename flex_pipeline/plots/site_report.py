@@ -73,7 +73,7 @@ def html(report: SiteReport) -> str:
 DAYS = {
     "date": "date",
     "status": "plan",
-    "energy_cost": "cost",
+    "energy_cost": "energy cost",
     "baseline_energy_cost": "without flexibility",
     "saving": "saving",
     "realised_energy_cost": "realised",

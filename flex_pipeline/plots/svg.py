@@ -12,7 +12,7 @@ from flex_pipeline.plots.style import CONSUMPTION, PASSIVE, STOCK, Array, Look
 from flex_pipeline.plots.waterfall import Bar
 
 WIDTH, HEIGHT = 400, 210
-LEFT, RIGHT, TOP, BOTTOM = 38, 38, 22, 26
+LEFT, RIGHT, TOP, BOTTOM = 46, 46, 22, 26
 NAMES, AMOUNTS, ROW = 130, 62, 20  # of a waterfall: left of the bars, right of them, and down
 SPARK = 120, 24
 # those of style.HATCHES, as paths in a square of 6
@@ -130,7 +130,7 @@ def axis(
 
 
 def _mark(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}").replace("-", "−")
 
 
 def hours(labels: Sequence[tuple[int, str]], steps: int, height: int = HEIGHT) -> str:

@@ -19,12 +19,14 @@ from PIL import Image
 from flex_pipeline.plots import style
 from flex_pipeline.plots.schedule import (
     CommodityDay,
+    ConnectionDay,
     DeviceDay,
     GroupDay,
     SiteDay,
     bounds_of,
     plot_device_day,
     plot_site_day,
+    power_limits_of,
 )
 from flex_pipeline.plots.style import Array, Instants
 
@@ -260,3 +262,41 @@ def test_the_lower_bound_is_zero_where_not_stated() -> None:
 
 def test_nothing_bounds_a_device_without_soc_max() -> None:
     assert bounds_of({"soc-min": "1 kWh"}) is None
+
+
+def at_home(**changes: Any) -> ConnectionDay:
+    battery, day = battery_day().power_kw, home_day()
+    home = ConnectionDay(
+        "electricity",
+        day.inflexible_consumption_kw,
+        day.inflexible_production_kw,
+        day.inflexible_consumption_kw + battery - day.inflexible_production_kw,
+        None,
+        None,
+    )
+    return replace(home, **changes)
+
+
+def test_a_device_is_drawn_with_the_inflexible_load_and_pv_at_its_connection() -> None:
+    alone, beside = (plot_device_day(replace(battery_day(), connection=c)) for c in (None, at_home()))
+    assert count(alone, style.SUN) == 0
+    assert count(beside, style.SUN) > 1000
+    assert count(beside, style.FIXED) > count(alone, style.FIXED) + 500  # letters have grey edges, too
+
+
+def test_the_limits_of_a_device_are_dashed_where_they_are_near_its_power() -> None:
+    # it takes 4 and gives 3 kW: 1.6 x 4 kW is near; a limit on what it never does is not drawn
+    counts = [
+        count(
+            plot_device_day(replace(battery_day(), soc_bounds_kwh=None, power_limits_kw=limits)), style.LIMIT
+        )
+        for limits in ((None, None), (6.0, None), (6.0, 6.0), (9.0, 9.0))
+    ]
+    assert counts[0] == counts[3] == 0
+    assert counts[2] == pytest.approx(2 * counts[1], rel=0.1)
+
+
+def test_limits_of_powers_are_read_where_they_are_fixed() -> None:
+    both = {"power-capacity": "5 kW", "production-capacity": "3000 W"}
+    assert power_limits_of(both) == (5.0, 3.0)
+    assert power_limits_of({"consumption-capacity": {"sensor": "x"}}) == (None, None)

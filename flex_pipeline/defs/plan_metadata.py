@@ -83,7 +83,10 @@ def describe(
                 metadata["plot"] = _command(outcome)
             else:
                 metadata |= Drawn(portfolio, site, outcome, device_id, part, groups, connections).metadata()
-        described[device_id] = metadata
+        # what people look for comes first; the money of the site is known when the reports are made
+        first = {name: metadata[name] for name in ("status", "plot") if name in metadata}
+        page = dg.MetadataValue.asset(dg.AssetKey("portfolio_page"))
+        described[device_id] = {**first, "cost_of_the_site": page, **metadata}
     return described
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -105,6 +105,9 @@ class SiteDay:
     baseline_cost: float
     currency: str
     commodities: tuple[CommodityDay, ...] = ()  # other than electricity
+    soc_bounds_kwh: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # by device, where there are some
 
 
 def bounds_of(flex_model: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -245,7 +248,8 @@ def plot_site_day(day: SiteDay) -> bytes:
         for axes, commodity in zip(panels[1:first], day.commodities, strict=True):
             _commodity(axes, at, commodity, looks)
         for axes, names in zip(panels[first:], stocks, strict=True):
-            _stocks(axes, at, {name: day.soc_kwh[name] for name in names}, looks)
+            bounds = day.soc_bounds_kwh.get(names[0], ()) if len(names) == 1 else ()
+            _stocks(axes, at, {name: day.soc_kwh[name] for name in names}, looks, bounds)
         style.local_hours(panels[-1], at, day.timezone)
         power.set_title(_heading(day), pad=26)
         under: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
@@ -352,9 +356,17 @@ def _limit(axes: Axes, at: Instants, name: str, sign: int, capacity_kw: Array, n
     style.step_line(axes, at, np.where(near, sign * capacity_kw, np.nan), **dashed)
 
 
-def _stocks(axes: Axes, at: Instants, soc_kwh: Mapping[str, Array], looks: Mapping[str, Look]) -> None:
+def _stocks(
+    axes: Axes,
+    at: Instants,
+    soc_kwh: Mapping[str, Array],
+    looks: Mapping[str, Look],
+    bounds_kwh: Sequence[float],
+) -> None:
     for name, soc in soc_kwh.items():
         axes.plot(at[1:], soc, color=looks[name].colour, linestyle=looks[name].dash, linewidth=2)
+    for bound in bounds_kwh:
+        axes.axhline(bound, color=style.LIMIT, linestyle="--", linewidth=0.9)
     axes.set_ylim(min(0.0, *(float(soc.min()) for soc in soc_kwh.values())), None)
     axes.set_ylabel(f"{next(iter(soc_kwh))} kWh" if len(soc_kwh) == 1 else "SoC kWh")
     style.bare(axes)

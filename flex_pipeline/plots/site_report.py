@@ -53,7 +53,8 @@ def html(report: SiteReport) -> str:
         f'<div class="money">{svg.waterfall(bars, report.currency)}</div>',
         table("savings", report.savings, SAVINGS),
         '<p class="note">A saving may be borrowed from the stock: what the plan leaves in store more than the '
-        "baseline is valued at the mean price of the day.</p>",
+        "baseline is valued at the mean price of the day. Savings here and costs by day are of energy; above are all "
+        "components.</p>",
         "<h2>Days</h2>",
         table("days", report.days, DAYS),
         _key(report),

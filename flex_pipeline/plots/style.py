@@ -154,5 +154,7 @@ def png(figure: Figure, colours: int = 64) -> bytes:
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     out = io.BytesIO()
-    image.quantize(colours, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    # a thin line has few pixels, and must keep its colour all the same
+    few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(out, "png", optimize=True)
     return out.getvalue()

@@ -300,3 +300,13 @@ def test_limits_of_powers_are_read_where_they_are_fixed() -> None:
     both = {"power-capacity": "5 kW", "production-capacity": "3000 W"}
     assert power_limits_of(both) == (5.0, 3.0)
     assert power_limits_of({"consumption-capacity": {"sensor": "x"}}) == (None, None)
+
+
+def test_a_stock_of_a_site_is_drawn_between_its_bounds() -> None:
+    battery = battery_day().soc_kwh
+    assert battery is not None
+    none, bounded = (
+        count(plot_site_day(home_day(soc_kwh={"battery": battery}, soc_bounds_kwh=bounds)), style.LIMIT)
+        for bounds in ({}, {"battery": (1.0, 10.0)})
+    )
+    assert bounded > none + 500

@@ -18,6 +18,7 @@ from flex_pipeline.portfolio.flex_context import ELECTRICITY
 
 SMALL = 110  # height of the chart of a stock
 MOST_CHARTS = 3  # of stocks, as their sizes differ; all in one where there are more
+MOST_DAYS = 62  # that are drawn: a phone opens a page of 3 MB
 BAND = "#d9d9d9"
 
 
@@ -58,7 +59,8 @@ def html(report: SiteReport) -> str:
         "<h2>Days</h2>",
         table("days", report.days, DAYS),
         _key(report),
-        f'<div class="days">{"".join(_day(report, row["date"]) for row in report.days)}</div>',
+        f'<div class="days">{"".join(_day(report, row["date"]) for row in report.days[-MOST_DAYS:])}</div>',
+        _left_out(report),
         "<h2>Devices</h2>",
         table("devices", report.devices, DEVICES),
         "<h2>Own use</h2>",
@@ -129,6 +131,12 @@ def _cards(report: SiteReport, bars: Sequence[waterfall.Bar]) -> str:
             "peak kW": peak,
         }
     )
+
+
+def _left_out(report: SiteReport) -> str:
+    if len(report.days) <= MOST_DAYS:
+        return ""
+    return f'<p class="note">Of {len(report.days)} days the last {MOST_DAYS} are drawn.</p>'
 
 
 def _key(report: SiteReport) -> str:

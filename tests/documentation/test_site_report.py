@@ -92,6 +92,16 @@ def test_a_stock_is_drawn_between_its_bounds(filled: Reports) -> None:
     assert stock.count("<title>bound</title>") == 2
 
 
+def test_of_many_days_the_last_are_drawn_and_the_page_says_so(
+    filled: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flex_pipeline.plots.site_report.MOST_DAYS", 1)
+    content = html(site_report(engine(filled.connection), "home-01", FIRST, LAST))
+    drawn = [picture for picture in Page(content).pictures if picture.startswith("powers and prices")]
+    assert drawn == [f"powers and prices of home-01 on {LAST}"]
+    assert "Of 2 days the last 1 are drawn." in content
+
+
 def test_a_period_without_reports_is_told_as_such(filled: Reports) -> None:
     with pytest.raises(NotStoredError, match="the reports have nothing of home-02"):
         site_report(engine(filled.connection), "home-02", FIRST, LAST)

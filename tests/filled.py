@@ -52,6 +52,9 @@ MEASURED = """
     )
     select run_id, site_id, date, '', 5, 4, 0, 2.5, now(), now() from flex.current_plan where date < current_date;
     update flex.schedule set soc_kwh = 5.2 where device_id = 'home-01/battery';
+    update flex.schedule_run set problem = '{"problem": {"devices": [
+        {"name": "battery", "flex_model": {"soc-min": "10%", "soc-max": "10 kWh"}}, {"name": "washer", "flex_model": {}}
+    ]}}' where site_id = 'home-01';
     insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
         ('price', null, 'price', 'EUR/MWh', '1 hour', true, 1),
         ('home-01.load', 'home-01', 'load', 'kW', '1 hour', true, 1);

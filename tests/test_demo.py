@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import see
 from tests.pipeline import Pipeline
 
 PLANS = """
@@ -75,6 +76,31 @@ def test_nothing_was_used_before_it_was_known(demo: Pipeline) -> None:
     """)
 
     assert late == [(0,)]
+
+
+def test_the_report_of_all_sites_leads_to_that_of_each_and_every_page_fits_a_phone(
+    demo: Pipeline, tmp_path: Path
+) -> None:
+    done = demo.command("report", *DATES, "--out", str(tmp_path / "pages"))
+
+    assert done.stdout == f"wrote {tmp_path / 'pages' / 'index.html'}\n", done.stderr
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "pages").iterdir()}
+    assert sorted(pages) == ["home-01.html", "index.html", "office-01.html", "workshop-01.html"]
+    for name, page in pages.items():
+        seen = see(page, 390, tmp_path)
+        assert (seen.width <= 390, seen.clipped, seen.crossing) == (True, [], []), name
+    costs = demo.sql("""
+        select round(sum(cost)::numeric, 2)::text from reports.cost_component_daily group by site_id order by sum(cost)
+    """)
+    shown = see(pages["index.html"], 390, tmp_path).column("sites-EUR", "cost")
+    assert sorted(shown, key=float) == [cost for (cost,) in costs]
+
+
+def test_a_report_that_ends_before_it_begins_is_refused(demo: Pipeline) -> None:
+    done = demo.command("report", "--from", "2025-03-30", "--to", "2025-03-29")
+
+    assert done.returncode == 2
+    assert "--to 2025-03-29 is before --from 2025-03-30" in done.stderr
 
 
 def test_what_a_plan_was_made_from_is_made_again(demo: Pipeline, tmp_path: Path) -> None:

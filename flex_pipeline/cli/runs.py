@@ -62,23 +62,33 @@ def plot(
 
 @app.command()
 def report(
-    site: Annotated[str, typer.Option("--site", help="A site, such as home-01.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First local date.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local date.")],
-    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
+    site: Annotated[str | None, typer.Option("--site", help="Only a site, such as home-01.")] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="The HTML file to write; for all sites, a folder with a page of each, too."
+        ),
+    ] = Path("report.html"),
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write what the reports say of a site as one HTML page that needs nothing else."""
-    from flex_pipeline.planning.site_report import site_report
-    from flex_pipeline.plots.site_report import html
+    """Write what the reports say of all sites, or of one, as HTML pages that need nothing else."""
+    from flex_pipeline.planning.report_files import write_portfolio_report, write_site_report
     from flex_pipeline.warehouse.database import engine
     from flex_pipeline.warehouse.resolve import resolve
 
-    found = site_report(engine(resolve()), site, first.date(), last.date())
-    out.write_text(html(found), encoding="utf-8")
-    typer.echo(f"wrote {out}")
+    begin, end = first.date(), last.date()
+    if end < begin:
+        raise typer.BadParameter(f"--to {end} is before --from {begin}")
+    warehouse = engine(resolve())
+    if site:
+        written = write_site_report(warehouse, site, begin, end, out)
+    else:
+        written = write_portfolio_report(warehouse, begin, end, out)
+    typer.echo(f"wrote {written}")
     if show:
-        typer.launch(str(out))
+        typer.launch(str(written))
 
 
 def _materialise(

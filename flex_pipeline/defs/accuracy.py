@@ -15,7 +15,7 @@ from flex_pipeline.plots.accuracy import Accuracy, plot_accuracy
 from flex_pipeline.warehouse.accuracy import read_accuracy
 
 SHOWN = timedelta(weeks=12)  # of a picture of skill over time
-# days of a run that are drawn: a picture takes half a second, as long as the numbers
+# days of a run that are drawn, the last ones: a picture takes half a second, as long as the numbers
 MOST_PICTURES = 2
 
 
@@ -50,7 +50,7 @@ def forecast_accuracy(context: dg.AssetExecutionContext, pipeline: PipelineResou
         day = date.fromisoformat(key)
         rows = pipeline.measure_accuracy(day)
         metadata: dict[str, object] = {"steps": int(rows["n"].sum()), "sensors": _table(rows, ["sensor"])}
-        if rows.height and len(context.partition_keys) <= MOST_PICTURES:
+        if rows.height and key in context.partition_keys[-MOST_PICTURES:]:
             metadata["plot"] = _picture(_until(pipeline, day))
         context.add_asset_metadata(metadata, partition_key=key)
 

@@ -43,6 +43,11 @@ class Models:
             if node["resource_type"] == "test"
         }
 
+    def exposed(self, name: str) -> list[dg.AssetKey]:
+        """What an exposure of the project depends on."""
+        (exposure,) = (node for node in self.manifest["exposures"].values() if node["name"] == name)
+        return sorted(self._key(unique_id) for unique_id in exposure["depends_on"]["nodes"])
+
     def _is_table(self, unique_id: str) -> bool:
         node = self.manifest["nodes"].get(unique_id)
         return bool(

@@ -13,12 +13,20 @@ import polars as pl
 from sqlalchemy import Engine
 
 from flex_pipeline.planning.planner import Outcome
-from flex_pipeline.plots.schedule import DeviceDay, GroupDay, bounds_of, plot_device_day
+from flex_pipeline.plots.schedule import (
+    ConnectionDay,
+    DeviceDay,
+    GroupDay,
+    bounds_of,
+    plot_device_day,
+    power_limits_of,
+)
 from flex_pipeline.plots.style import Array
 from flex_pipeline.portfolio.belonging import commodity_of, groups_around
 from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.portfolio.portfolio import Portfolio, Site
 from flex_pipeline.warehouse.plans import (
+    read_connection_steps,
     read_cost_terms,
     read_device_days,
     read_device_steps,
@@ -60,6 +68,7 @@ def describe(
         terms = read_cost_terms(session, site.site_id, outcome.day)
         inputs = read_inputs(session, site.site_id, outcome.day)
         groups = read_group_steps(session, site.site_id, outcome.day) if pictures and site.groups else None
+        connections = read_connection_steps(session, site.site_id, outcome.day) if pictures else None
     parts = steps.partition_by("device_id", as_dict=True)
     sensors = portfolio.sensors_of_devices()
     described = {}
@@ -70,9 +79,14 @@ def describe(
             metadata["inputs"] = _table(ORIGINS, read)
         if (part := parts.get((device_id,))) is not None:
             metadata |= _of_the_day(part)
-            drawn = Drawn(portfolio, site, outcome, device_id, part, groups)
-            metadata |= drawn.metadata() if pictures else {"plot": _command(outcome)}
-        described[device_id] = metadata
+            if connections is None:
+                metadata["plot"] = _command(outcome)
+            else:
+                metadata |= Drawn(portfolio, site, outcome, device_id, part, groups, connections).metadata()
+        # what people look for comes first; the money of the site is known when the reports are made
+        first = {name: metadata[name] for name in ("status", "plot") if name in metadata}
+        page = dg.MetadataValue.asset(dg.AssetKey("portfolio_page"))
+        described[device_id] = {**first, "cost_of_the_site": page, **metadata}
     return described
 
 
@@ -148,6 +162,7 @@ class Drawn:
     device_id: str
     steps: pl.DataFrame
     groups: pl.DataFrame | None  # the steps of the groups of all devices
+    connections: pl.DataFrame  # the steps of the connections of the site
 
     def metadata(self) -> dict[str, Any]:
         """The picture, and the marginal price from each step on at which it or the price changes."""
@@ -190,7 +205,19 @@ class Drawn:
             currency=self.portfolio.settings.currency,
             price_is=_price_name(steps["commodity"][0], price),
             groups=tuple(self._groups()),
+            connection=self._connection(),
+            power_limits_kw=power_limits_of(device.flex_model),
         )
+
+    def _connection(self) -> ConnectionDay | None:
+        """The one of the device's commodity, where it has one."""
+        commodity = self.steps["commodity"][0]
+        own = self.connections.filter(pl.col("commodity") == commodity)
+        if own.is_empty():
+            return None
+        flows = ("inflexible_consumption_kw", "inflexible_production_kw", "net_power_kw")
+        limits = ("consumption_capacity_kw", "production_capacity_kw")
+        return ConnectionDay(commodity, *(_numbers(own[name]) for name in (*flows, *limits)))
 
     def _groups(self) -> Iterator[GroupDay]:
         if self.groups is None:

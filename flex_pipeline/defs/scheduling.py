@@ -15,7 +15,7 @@ from flex_pipeline.warehouse.plans import read_device_days
 
 KEY = dg.AssetKey("schedules")
 CHECK = "planned"
-# device-days of a run that are drawn: a picture takes 0.13 s, nine times as long as the plan itself
+# device-days of a run that are drawn: a picture takes 0.15 s, ten times as long as the plan itself
 MOST_PICTURES = 24
 
 # The stock that the day before leaves; the first day has none before it.

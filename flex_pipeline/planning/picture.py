@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Engine
 
-from flex_pipeline.plots.schedule import CommodityDay, SiteDay
+from flex_pipeline.plots.schedule import CommodityDay, SiteDay, bounds_of
 from flex_pipeline.plots.style import Array
 from flex_pipeline.portfolio.flex_context import ELECTRICITY
 from flex_pipeline.portfolio.portfolio import Portfolio
@@ -26,6 +26,7 @@ def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> S
     others = connections.filter(pl.col("commodity") != ELECTRICITY).partition_by("commodity")
     hours = (steps["event_end"][0] - steps["event_start"][0]).total_seconds() / 3600
     named = devices.partition_by("device_id", as_dict=True)
+    bounds = {device.name: bounds_of(device.flex_model) for device in portfolio.site(site_id).devices}
     return SiteDay(
         site_id=site_id,
         day=day,
@@ -49,6 +50,7 @@ def site_day(engine: Engine, portfolio: Portfolio, site_id: str, day: date) -> S
         baseline_cost=_cost(connections, "baseline_net_power_kw", hours),
         currency=portfolio.settings.currency,
         commodities=tuple(_commodity(part, devices) for part in others),
+        soc_bounds_kwh={name: pair for name, pair in bounds.items() if pair is not None},
     )
 
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Connection as Session
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import ProgrammingError
 
-from flex_pipeline.plots.site_report import Rows, SiteReport
+from flex_pipeline.planning.marts import COMPONENTS, read
+from flex_pipeline.plots.page import Rows
+from flex_pipeline.plots.schedule import bounds_of
+from flex_pipeline.plots.site_report import SiteReport
 from flex_pipeline.warehouse.plans import NotStoredError
 
 OF_PERIOD = "where site_id = :site and date between :first and :last"
@@ -54,40 +56,49 @@ STEPS = f"""
     order by event_start
 """
 DEVICE_STEPS = f"select * from reports.device_step {OF_PERIOD} order by device_id, event_start"
+# as they were when the day was planned
+STORAGES = """
+    select
+        p.date, p.site_id || '/' || (device ->> 'name') as device_id,
+        jsonb_build_object(
+            'soc-min', coalesce(device #> '{flex_model,soc-min}', '"0 kWh"'),
+            'soc-max', device #> '{flex_model,soc-max}',
+            'soc-unit', device #> '{flex_model,soc-unit}'
+        ) as flex_model
+    from flex.current_plan as p
+    join flex.schedule_run as r using (run_id), jsonb_array_elements(r.problem #> '{problem,devices}') as device
+    where p.site_id = :site and p.date between :first and :last and device #> '{flex_model,soc-max}' is not null
+"""
 
 
 def site_report(engine: Engine, site_id: str, first: date, last: date) -> SiteReport:
     """What the reports say of a site from one local day to another. NotStoredError when they say nothing."""
     period = {"site": site_id, "first": first, "last": last}
     with engine.connect() as session:
-        try:
-            found = {name: _rows(session, query, period) for name, query in QUERIES.items()}
-        except ProgrammingError as error:
-            reason = str(error.orig).splitlines()[0]
-            raise NotStoredError(
-                f"the reports are not there, or old: {reason}; make them with flex-pipeline run"
-            ) from error
+        found = {name: read(session, query, **period) for name, query in QUERIES.items()}
         if not found["days"]:
             raise NotStoredError(
                 f"the reports have nothing of {site_id} from {first} to {last}; make them with flex-pipeline backfill"
             )
-        timezone: str = session.execute(
-            text("select timezone from flex.site where site_id = :site"), period
-        ).scalar_one()
+        (site,) = read(session, "select timezone from flex.site where site_id = :site", site=site_id)
         return SiteReport(
             site_id=site_id,
-            timezone=ZoneInfo(timezone),
+            timezone=ZoneInfo(site["timezone"]),
             first=first,
             last=last,
             currency=found["days"][0]["currency"],
+            components=read(session, COMPONENTS, **period),
             steps=_frame(session, STEPS, period),
             device_steps=_frame(session, DEVICE_STEPS, period),
+            soc_bounds_kwh=_soc_bounds_kwh(read(session, STORAGES, **period)),
             **found,
         )
 
 
-def _rows(session: Session, query: str, period: dict[str, Any]) -> Rows:
-    return [dict(row) for row in session.execute(text(query), period).mappings()]
+def _soc_bounds_kwh(storages: Rows) -> dict[tuple[date, str], tuple[float, float]]:
+    """soc-min and soc-max by day and device, of those that have them."""
+    bounds = {(row["date"], row["device_id"]): bounds_of(row["flex_model"]) for row in storages}
+    return {key: pair for key, pair in bounds.items() if pair is not None}
 
 
 def _frame(session: Session, query: str, period: dict[str, Any]) -> pl.DataFrame:

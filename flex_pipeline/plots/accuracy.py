@@ -22,6 +22,7 @@ SMALL: dict[Any, Any] = {
     "axes.titlelocation": "left",
 }
 COVERED = 0.8  # between the outer quantiles, as asked for
+MARKERS = dict(zip(style.DASHES, "os^D", strict=True))  # of a single week there is no line to tell by
 LEAST_SKILL_SHOWN = 1.15  # so that the line of no skill is always in the picture
 
 
@@ -85,8 +86,9 @@ def _by_week(axes: Axes, weeks: Instants, lines: Mapping[str, Array]) -> None:
     dates: Any = mdates
     looks = style.looks(lines)
     for name, values in lines.items():
-        look: dict[str, Any] = {"color": looks[name].colour, "linestyle": looks[name].dash}
-        axes.plot(weeks, values, marker="o", markersize=3, label=name, **look)
+        dash = looks[name].dash
+        look: dict[str, Any] = {"color": looks[name].colour, "linestyle": dash, "marker": MARKERS[dash]}
+        axes.plot(weeks, values, markersize=4, label=name, **look)
     axes.set_xticks(weeks[:: -(-len(weeks) // 8)])
     axes.xaxis.set_major_formatter(dates.DateFormatter("%d %b"))
     # a single week would have a scale of microseconds

@@ -6,34 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
-from flex_pipeline.plots import style, svg
+from flex_pipeline.plots import style, svg, waterfall
+from flex_pipeline.plots.page import Rows, cards, page, table
 from flex_pipeline.plots.style import Array
-
-Rows = Sequence[Mapping[str, Any]]
+from flex_pipeline.portfolio.flex_context import ELECTRICITY
 
 SMALL = 110  # height of the chart of a stock
+MOST_CHARTS = 3  # of stocks, as their sizes differ; all in one where there are more
+MOST_DAYS = 62  # that are drawn: a phone opens a page of 3 MB
 BAND = "#d9d9d9"
-GAIN, LOSS = "#009e73", "#d55e00"
-CSS = """
-:root{color-scheme:light}*{box-sizing:border-box}
-body{font:16px/1.45 system-ui,sans-serif;color:#222;max-width:70rem;margin:0 auto;padding:1rem}
-h1{margin:0}h2{margin:2rem 0 .5rem}h3{margin:1rem 0 .2rem;font-size:1rem}p{margin:.3rem 0}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.6rem;margin:1rem 0}
-.card{border:1px solid #ddd;border-radius:.5rem;padding:.6rem .8rem}.card b{display:block;font-size:1.35rem}
-.days{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid #eee;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}svg{width:100%;height:auto;display:block}
-svg text{font-size:11px;fill:#555}.key{display:flex;flex-wrap:wrap;gap:.2rem .9rem;font-size:.85rem}
-.key i{display:inline-block;width:.8em;height:.8em;margin-right:.3em;border-radius:.15em}
-.note{color:#555;font-size:.9rem}
-"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +32,7 @@ class SiteReport:
     last: date
     currency: str
     days: Rows  # reports.site_cost_daily
+    components: Rows  # reports.cost_component_daily, summed by component
     savings: Rows  # reports.saving_daily, summed by baseline
     self_consumption: Rows  # reports.self_consumption_daily, summed by way
     devices: Rows  # reports.device_energy_daily, summed by device
@@ -53,44 +40,43 @@ class SiteReport:
     faults: Rows  # reports.data_quality_daily, where something is wrong
     steps: pl.DataFrame  # reports.site_step with the limits and bands of reports.headroom, by time
     device_steps: pl.DataFrame  # reports.device_step, by device and time
+    soc_bounds_kwh: Mapping[tuple[date, str], tuple[float, float]]  # soc-min and soc-max by day and device
 
 
 def html(report: SiteReport) -> str:
     """The whole page."""
     period = f"{report.first} to {report.last}" if report.last > report.first else f"{report.first}"
+    bars = waterfall.bars(waterfall.components_of(report.components))
     body = [
         f"<h1>{escape(report.site_id)}</h1><p>{period} · {report.timezone} · amounts in {report.currency}</p>",
-        _cards(report),
+        _cards(report, bars),
         "<h2>Money</h2>",
-        _waterfall(report),
-        _table("savings", report.savings, SAVINGS),
+        f'<div class="money">{svg.waterfall(bars, report.currency)}</div>',
+        table("savings", report.savings, SAVINGS),
         '<p class="note">A saving may be borrowed from the stock: what the plan leaves in store more than the '
-        "baseline is valued at the mean price of the day.</p>",
+        "baseline is valued at the mean price of the day. Savings here and costs by day are of energy; above are all "
+        "components.</p>",
         "<h2>Days</h2>",
-        _table("days", report.days, DAYS),
+        table("days", report.days, DAYS),
         _key(report),
-        f'<div class="days">{"".join(_day(report, row["date"]) for row in report.days)}</div>',
+        f'<div class="days">{"".join(_day(report, row["date"]) for row in report.days[-MOST_DAYS:])}</div>',
+        _left_out(report),
         "<h2>Devices</h2>",
-        _table("devices", report.devices, DEVICES),
+        table("devices", report.devices, DEVICES),
         "<h2>Own use</h2>",
-        _table("self-consumption", report.self_consumption, OWN_USE),
+        table("self-consumption", report.self_consumption, OWN_USE),
         "<h2>What more of a limit would save</h2>",
-        _table("limits", report.limits, LIMITS),
+        table("limits", report.limits, LIMITS),
         "<h2>What is wrong with the data</h2>",
-        _table("faults", report.faults, FAULTS),
+        table("faults", report.faults, FAULTS),
     ]
-    title = escape(f"{report.site_id}, {period}")
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{CSS}</style></head><body>{''.join(body)}</body></html>\n"
-    )
+    return page(f"{report.site_id}, {period}", body)
 
 
 DAYS = {
     "date": "date",
     "status": "plan",
-    "energy_cost": "cost",
+    "energy_cost": "energy cost",
     "baseline_energy_cost": "without flexibility",
     "saving": "saving",
     "realised_energy_cost": "realised",
@@ -133,66 +119,45 @@ FAULTS = {
 }
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "–"
-    return (
-        f"{round(value, 2) + 0.0:.2f}".replace("-", "−") if isinstance(value, float) else escape(str(value))
-    )
-
-
-def _table(name: str, rows: Rows, columns: Mapping[str, str]) -> str:
-    if not rows:
-        return '<p class="note">Nothing.</p>'
-    head = "".join(f"<th>{escape(title)}</th>" for title in columns.values())
-    body = "".join(
-        f"<tr>{''.join(f'<td data-column={column}>{_shown(row[column])}</td>' for column in columns)}</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table id="{name}"><tr>{head}</tr>{body}</table></div>'
-
-
-def _cards(report: SiteReport) -> str:
-    """What a glance should tell."""
-    totals = {name: _total(report.days, name) for name in ("energy_cost", "realised_energy_cost", "saving")}
+def _cards(report: SiteReport, bars: Sequence[waterfall.Bar]) -> str:
+    """What a glance should tell: the totals of the waterfall, and the peak."""
+    totals = {bar.name: bar.amount for bar in bars if bar.is_total}
     peak = max((row["peak_consumption_kw"] for row in report.days), default=None)
-    cards = {
-        "planned cost": totals["energy_cost"],
-        "realised cost": totals["realised_energy_cost"],
-        "saving": totals["saving"],
-        "peak kW": peak,
-    }
-    boxes = (f'<div class="card">{name}<b>{_shown(value)}</b></div>' for name, value in cards.items())
-    return f'<div class="cards">{"".join(boxes)}</div>'
-
-
-def _total(rows: Rows, column: str) -> float | None:
-    """The sum; None where a day is not known."""
-    values = [row[column] for row in rows]
-    return None if None in values else float(sum(values))
-
-
-def _waterfall(report: SiteReport) -> str:
-    """From what the period costs without flexibility to what it costs, and came to cost."""
-    before, planned = (
-        float(sum(row[name] for row in report.days)) for name in ("baseline_energy_cost", "energy_cost")
+    return cards(
+        {
+            f"planned cost {report.currency}": totals["planned"],
+            f"realised cost {report.currency}": totals.get("realised"),
+            f"saving {report.currency}": totals["no flexibility"] - totals["planned"],
+            "peak kW": peak,
+        }
     )
-    realised = _total(report.days, "realised_energy_cost")
-    bars = [("no flexibility", 0.0, before), ("saving", before, planned), ("plan", 0.0, planned)]
-    colours = [style.FIXED, GAIN if planned <= before else LOSS, style.CONSUMPTION]
-    if realised is not None:
-        bars += [("surprise", planned, realised), ("realised", 0.0, realised)]
-        colours += [GAIN if realised <= planned else LOSS, style.PRODUCTION]
-    return f'<div style="max-width:40rem">{svg.waterfall(bars, report.currency, colours)}</div>'
+
+
+def _left_out(report: SiteReport) -> str:
+    if len(report.days) <= MOST_DAYS:
+        return ""
+    return f'<p class="note">Of {len(report.days)} days the last {MOST_DAYS} are drawn.</p>'
 
 
 def _key(report: SiteReport) -> str:
     """Which colour is what."""
     colours = {"price": style.PRICE, "inflexible load": style.FIXED, "PV": style.SUN, "net": "#000"}
-    colours |= {name: look.colour for name, look in style.looks(_names(report)).items()}
-    colours |= {"net if forecasts err": BAND, "limit": style.LIMIT}
-    items = (f'<span><i style="background:{c}"></i>{escape(name)}</span>' for name, c in colours.items())
-    return f'<p class="key">{"".join(items)}</p>'
+    swatches = {name: svg.swatch(colour) for name, colour in colours.items()}
+    looks = style.looks(_names(report))
+    swatches |= {_short(name): svg.swatch(look.colour, look.hatch) for name, look in looks.items()}
+    lines = {
+        "net as it came (dotted)": style.PASSIVE,
+        "net if forecasts err": BAND,
+        "limits (dashed)": style.LIMIT,
+    }
+    swatches |= {name: svg.swatch(colour) for name, colour in lines.items()}
+    items = (f"<span>{swatch}{escape(name)}</span>" for name, swatch in swatches.items())
+    return f'<p class="key">{"".join(items)}</p>{svg.hatches()}'
+
+
+def _short(device_id: str) -> str:
+    """The name of a device at its site."""
+    return device_id.split("/")[-1]
 
 
 def _names(report: SiteReport) -> list[str]:
@@ -207,7 +172,7 @@ def _day(report: SiteReport, day: date) -> str:
     marks = [(i, f"{at:%H:%M}") for i, at in enumerate(local) if at.minute == 0 and at.hour % 6 == 0]
     pictures = [_powers(report, day, steps, devices, marks)]
     if (stocks := devices.filter(pl.col("soc_kwh").is_not_null())).height:
-        pictures.append(_stocks(report, day, stocks, marks))
+        pictures += _stocks(report, day, stocks, marks)
     return f"<section><h3>{day:%a} {day}</h3>{''.join(pictures)}</section>"
 
 
@@ -222,18 +187,23 @@ def _powers(
         _values(steps, name) for name in ("net_power_kw", "net_power_low_kw", "net_power_high_kw")
     )
     price = _values(steps, "consumption_price_per_kwh")
-    limits = [_values(steps, "consumption_capacity_kw"), -_values(steps, "production_capacity_kw")]
-    extent = style.FARTHEST_LIMIT * max(float(np.abs(np.concatenate([net, low, high])).max()), 1e-3)
-    near = [np.where(np.abs(limit) <= extent, limit, np.nan) for limit in limits]
+    realised = _values(steps, "realised_net_power_kw")
+    limits = [
+        _near(sign, _values(steps, f"{way}_capacity_kw"), np.concatenate([net, low, high]))
+        for sign, way in ((1, "consumption"), (-1, "production"))
+    ]
     stacked = list(_stacked(report, steps, devices))
-    scale = svg.Scale.around(net, low, high, *near, *(top for top, *_ in stacked))
+    scale = svg.Scale.around(net, low, high, realised, *limits, *(top for top, *_ in stacked))
     prices = svg.Scale.around(price)
     behind = prices.with_zero_where(scale)
     parts = [svg.area(price, np.zeros_like(price), behind, style.PRICE, f"price {report.currency}/kWh")]
-    parts += [svg.area(top, base, scale, colour, name) for top, base, colour, name in stacked]
-    parts.append(f'<g opacity="0.45">{svg.area(high, low, scale, BAND, "net if forecasts err")}</g>')
+    parts += [svg.area(top, base, scale, look.colour, name, look.hatch) for top, base, look, name in stacked]
+    parts.append(f'<g opacity="0.4">{svg.area(high, low, scale, BAND, "net if forecasts err")}</g>')
+    # its outline goes in front, as what is produced would hide prices below zero
+    parts.append(svg.line(price, behind, style.PRICE_TEXT, "price", width=0.7))
+    parts.append(svg.line(realised, scale, style.PASSIVE, "net as it came", dash="1 3"))
     parts.append(svg.line(net, scale, "#000", "net power"))
-    parts += [svg.line(limit, scale, style.LIMIT, "limit", dash="4 3", width=1) for limit in near]
+    parts += [svg.line(limit, scale, style.LIMIT, "limit", dash="4 3", width=1) for limit in limits]
     parts += [
         svg.axis(scale, "kW"),
         svg.axis(behind, f"{report.currency}/kWh", right=True, colour=style.PRICE_TEXT, values=prices),
@@ -242,37 +212,54 @@ def _powers(
     return svg.chart(parts, f"powers and prices of {report.site_id} on {day}")
 
 
+def _near(sign: int, limit_kw: Array, powers_kw: Array) -> Array:
+    """A limit in its direction where it is near the powers: elsewhere it would flatten them."""
+    near_kw = style.FARTHEST_LIMIT * float(np.nanmax(sign * powers_kw, initial=0.0))
+    return sign * np.where(limit_kw <= near_kw, limit_kw, np.nan)
+
+
 def _stacked(
     report: SiteReport, steps: pl.DataFrame, devices: pl.DataFrame
-) -> list[tuple[Array, Array, str, str]]:
-    """Consumption piled up above zero, production below it: top, base, colour and name of each area."""
+) -> list[tuple[Array, Array, style.Look, str]]:
+    """Consumption of electricity piled up above zero, production below it: top, base, look and name of each area."""
     looks = style.looks(_names(report))
-    by_device = {
-        str(key[0]): _values(part, "power_kw")
-        for key, part in devices.partition_by("device_id", as_dict=True).items()
-    }
+    own = devices.filter(pl.col("commodity") == ELECTRICITY).partition_by("device_id", as_dict=True)
+    by_device = {str(key[0]): _values(part, "power_kw") for key, part in own.items()}
     taken = sum((np.maximum(kw, 0) for kw in by_device.values()), np.zeros(steps.height))
     given = sum((np.maximum(-kw, 0) for kw in by_device.values()), np.zeros(steps.height))
-    parts = [("inflexible load", style.FIXED, _values(steps, "consumption_kw") - taken)]
-    parts += [(name, looks[name].colour, kw) for name, kw in by_device.items()]
-    parts.append(("PV", style.SUN, given - _values(steps, "production_kw")))
+    load, sun = (style.Look(colour, None, "-") for colour in (style.FIXED, style.SUN))
+    parts = [("inflexible load", load, _values(steps, "consumption_kw") - taken)]
+    parts += [(name, looks[name], kw) for name, kw in by_device.items()]
+    parts.append(("PV", sun, given - _values(steps, "production_kw")))
     above, below = np.zeros(steps.height), np.zeros(steps.height)
     areas = []
-    for name, colour, kw in parts:
+    for name, look, kw in parts:
         up, down = above + np.maximum(kw, 0), below + np.minimum(kw, 0)
-        areas += [(up, above, colour, name), (down, below, colour, name)]
+        areas += [(up, above, look, name), (down, below, look, name)]
         above, below = up, down
     return areas
 
 
-def _stocks(report: SiteReport, day: date, stocks: pl.DataFrame, marks: list[tuple[int, str]]) -> str:
-    looks = style.looks(_names(report))
+def _stocks(report: SiteReport, day: date, stocks: pl.DataFrame, marks: list[tuple[int, str]]) -> list[str]:
+    """The energy in store at the end of each step, between soc-min and soc-max."""
     curves = {
         str(key[0]): _values(part, "soc_kwh")
         for key, part in stocks.partition_by("device_id", as_dict=True).items()
     }
-    scale = svg.Scale.around(*curves.values(), height=SMALL)
-    steps = next(iter(curves.values())).size
-    parts = [svg.line(soc, scale, looks[name].colour, name) for name, soc in curves.items()]
-    parts += [svg.axis(scale, "kWh"), svg.hours(marks, steps, SMALL)]
-    return svg.chart(parts, f"stocks of {report.site_id} on {day}", SMALL)
+    if len(curves) <= MOST_CHARTS:
+        return [_stock(report, day, {name: soc}, marks) for name, soc in curves.items()]
+    return [_stock(report, day, curves, marks)]
+
+
+def _stock(report: SiteReport, day: date, curves: Mapping[str, Array], marks: list[tuple[int, str]]) -> str:
+    looks, names = style.looks(_names(report)), list(curves)
+    bounds = report.soc_bounds_kwh.get((day, names[0]), ()) if len(names) == 1 else ()
+    scale = svg.Scale.around(*curves.values(), np.array(bounds), height=SMALL)
+    steps = curves[names[0]].size
+    parts = [
+        svg.line(np.full(steps, bound), scale, style.LIMIT, "bound", dash="4 3", width=1) for bound in bounds
+    ]
+    parts += [svg.curve(soc, scale, looks[name], name) for name, soc in curves.items()]
+    unit = f"{_short(names[0])} kWh" if len(names) == 1 else "kWh"
+    parts += [svg.axis(scale, unit), svg.hours(marks, steps, SMALL)]
+    return svg.chart(parts, f"stock of {', '.join(names)} on {day}", SMALL)

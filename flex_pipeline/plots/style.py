@@ -26,6 +26,7 @@ LIMIT = "#d55e00"
 PASSIVE = "#444444"
 FIXED = "#a6a6a6"
 SUN = "#e69f00"
+GAIN, LOSS = "#009e73", "#d55e00"
 DEVICES = ("#0072b2", "#56b4e9", "#cc79a7", "#009e73")
 HATCHES = (None, "////", "....", "xxxx")  # told apart once the colours are used up
 FARTHEST_LIMIT = 1.6  # times the largest power; a limit beyond it would flatten the powers
@@ -153,5 +154,7 @@ def png(figure: Figure, colours: int = 64) -> bytes:
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     out = io.BytesIO()
-    image.quantize(colours, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    # a thin line has few pixels, and must keep its colour all the same
+    few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(out, "png", optimize=True)
     return out.getvalue()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from datetime import timedelta
-from html.parser import HTMLParser
 
 import pytest
 
@@ -13,42 +12,10 @@ from flex_pipeline.plots.site_report import html
 from flex_pipeline.warehouse.database import engine
 from flex_pipeline.warehouse.plans import NotStoredError
 from tests.dbt_reports.plans import Reports
+from tests.documentation.html_page import Page
 from tests.filled import TODAY
 
 FIRST, LAST = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
-
-
-class Page(HTMLParser):
-    """Cells of tables by table and column, texts, and whatever refers to something else."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.cells: dict[tuple[str, str], list[str]] = {}
-        self.references: list[str] = []
-        self.open: list[str] = []
-        self.pictures: list[str] = []
-        self._table = ""
-        self._column: str | None = None
-        self.feed(content)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given: Mapping[str, str | None] = dict(attrs)
-        self.references += [f"{tag} {name}" for name in ("src", "href", "srcset", "action") if name in given]
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-        if tag == "table":
-            self._table = given.get("id") or ""
-        self._column = given.get("data-column") if tag == "td" else None
-        if tag == "svg":
-            self.pictures.append(given.get("aria-label") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._column:
-            self.cells.setdefault((self._table, self._column), []).append(data.replace("−", "-"))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +54,7 @@ def test_the_page_needs_nothing_from_elsewhere(content: str) -> None:
     page = Page(content)
     assert page.references == []
     assert "script" not in content
-    assert "url(" not in content
+    assert re.findall(r"url\((?!#)", content) == []  # what it refers to is on the page
     assert page.open == []  # every tag is closed
 
 
@@ -96,6 +63,43 @@ def test_the_page_fits_a_phone_and_has_pictures_of_each_day(content: str) -> Non
     pictures = Page(content).pictures
     for day in (FIRST, LAST):
         assert f"powers and prices of home-01 on {day}" in pictures
+
+
+def test_the_waterfall_leads_from_no_flexibility_over_each_component_to_what_was_realised(
+    filled: Reports, content: str
+) -> None:
+    (waterfall,) = (picture for picture in Page(content).pictures if picture.startswith("cost: "))
+    bars = dict(bar.rsplit(" ", 2)[:2] for bar in waterfall.removeprefix("cost: ").split("; "))
+    period = f"site_id = 'home-01' and date between '{FIRST}' and '{LAST}'"
+    changed = filled.rows(f"""
+        select component from reports.cost_component_daily where {period}
+        group by component having abs(sum(cost) - sum(baseline_cost)) >= 0.005 order by component
+    """)
+    names = [str(name) for (name,) in changed]
+    assert list(bars) == ["no flexibility", *names, "planned", "surprise", "realised"]
+    assert {"energy bought", "energy sold"} <= set(names)
+    ((before, planned, realised),) = filled.rows(
+        f"select sum(baseline_cost), sum(cost), sum(realised_cost) from reports.cost_component_daily where {period}"
+    )
+    totals = [bars[name] for name in ("no flexibility", "planned", "realised")]
+    assert totals == [f"{amount:.2f}" for amount in (before, planned, realised)]
+
+
+def test_a_stock_is_drawn_between_its_bounds(filled: Reports) -> None:
+    report = site_report(engine(filled.connection), "home-01", FIRST, LAST)
+    assert report.soc_bounds_kwh == {(day, "home-01/battery"): (1.0, 10.0) for day in (FIRST, LAST)}
+    (stock,) = re.findall(rf'<svg[^>]*"stock of home-01/battery on {FIRST}">.*?</svg>', html(report))
+    assert stock.count("<title>bound</title>") == 2
+
+
+def test_of_many_days_the_last_are_drawn_and_the_page_says_so(
+    filled: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flex_pipeline.plots.site_report.MOST_DAYS", 1)
+    content = html(site_report(engine(filled.connection), "home-01", FIRST, LAST))
+    drawn = [picture for picture in Page(content).pictures if picture.startswith("powers and prices")]
+    assert drawn == [f"powers and prices of home-01 on {LAST}"]
+    assert "Of 2 days the last 1 are drawn." in content
 
 
 def test_a_period_without_reports_is_told_as_such(filled: Reports) -> None:

@@ -19,12 +19,14 @@ from PIL import Image
 from flex_pipeline.plots import style
 from flex_pipeline.plots.schedule import (
     CommodityDay,
+    ConnectionDay,
     DeviceDay,
     GroupDay,
     SiteDay,
     bounds_of,
     plot_device_day,
     plot_site_day,
+    power_limits_of,
 )
 from flex_pipeline.plots.style import Array, Instants
 
@@ -205,8 +207,8 @@ def test_without_a_limit_nothing_is_said_of_one(none: Array | None) -> None:
 
 
 def test_a_far_consumption_limit_does_not_bring_a_far_production_limit_nearer() -> None:
-    # the battery takes 4 kW beside 0.5 kW of load: up to 1.6 x 4.5 = 7.2 kW is near
-    near, far = np.full(96, 7.0), np.full(96, 9.0)
+    # the battery takes 4 kW beside 0.5 kW of load, and 3 kW are given: 1.6 x 4.5 and 1.6 x 3 kW are near
+    near, far = np.full(96, 4.7), np.full(96, 9.0)
     beside_none, beside_one = (
         count(plot_site_day(home_day(consumption_capacity_kw=limit, production_capacity_kw=far)), style.SUN)
         for limit in (None, near)
@@ -250,9 +252,61 @@ def test_bounds_are_in_kwh_whatever_their_unit() -> None:
     assert bounds_of({"soc-min": "1 kWh", "soc-max": "0.01 MWh"}) == (1.0, 10.0)
 
 
+def test_a_lower_bound_may_be_a_part_of_the_upper_one() -> None:
+    assert bounds_of({"soc-min": "10%", "soc-max": "20 kWh"}) == (2.0, 20.0)
+
+
 def test_the_lower_bound_is_zero_where_not_stated() -> None:
     assert bounds_of({"soc-max": "10 kWh"}) == (0.0, 10.0)
 
 
 def test_nothing_bounds_a_device_without_soc_max() -> None:
     assert bounds_of({"soc-min": "1 kWh"}) is None
+
+
+def at_home(**changes: Any) -> ConnectionDay:
+    battery, day = battery_day().power_kw, home_day()
+    home = ConnectionDay(
+        "electricity",
+        day.inflexible_consumption_kw,
+        day.inflexible_production_kw,
+        day.inflexible_consumption_kw + battery - day.inflexible_production_kw,
+        None,
+        None,
+    )
+    return replace(home, **changes)
+
+
+def test_a_device_is_drawn_with_the_inflexible_load_and_pv_at_its_connection() -> None:
+    alone, beside = (plot_device_day(replace(battery_day(), connection=c)) for c in (None, at_home()))
+    assert count(alone, style.SUN) == 0
+    assert count(beside, style.SUN) > 1000
+    assert count(beside, style.FIXED) > count(alone, style.FIXED) + 500  # letters have grey edges, too
+
+
+def test_the_limits_of_a_device_are_dashed_where_they_are_near_its_power() -> None:
+    # it takes 4 and gives 3 kW: 1.6 x 4 kW is near; a limit on what it never does is not drawn
+    counts = [
+        count(
+            plot_device_day(replace(battery_day(), soc_bounds_kwh=None, power_limits_kw=limits)), style.LIMIT
+        )
+        for limits in ((None, None), (6.0, None), (6.0, 6.0), (9.0, 9.0))
+    ]
+    assert counts[0] == counts[3] == 0
+    assert counts[2] == pytest.approx(2 * counts[1], rel=0.1)
+
+
+def test_limits_of_powers_are_read_where_they_are_fixed() -> None:
+    both = {"power-capacity": "5 kW", "production-capacity": "3000 W"}
+    assert power_limits_of(both) == (5.0, 3.0)
+    assert power_limits_of({"consumption-capacity": {"sensor": "x"}}) == (None, None)
+
+
+def test_a_stock_of_a_site_is_drawn_between_its_bounds() -> None:
+    battery = battery_day().soc_kwh
+    assert battery is not None
+    none, bounded = (
+        count(plot_site_day(home_day(soc_kwh={"battery": battery}, soc_bounds_kwh=bounds)), style.LIMIT)
+        for bounds in ({}, {"battery": (1.0, 10.0)})
+    )
+    assert bounded > none + 500

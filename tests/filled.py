@@ -75,6 +75,7 @@ MEASURED = """
     select s.sensor_id, t.event_start, current_date - interval '1 day', o.source_id, 0.5, 50
     from flex.sensor as s, flex.source as o,
         generate_series(current_date::timestamptz - interval '3 hours', now(), '1 hour') as t (event_start);
+    insert into flex.sensor_source select distinct sensor_id, source_id from flex.belief;
     insert into flex.sensor (name, site_id, kind, unit, resolution, active, version_id) values
         ('home-01.pv', 'home-01', 'pv', 'kW', '1 hour', true, 1)
 """

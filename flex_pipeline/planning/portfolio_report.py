@@ -26,17 +26,18 @@ MONEY = """
 """
 DAY = f"""
     with money as ({MONEY}),
-    -- of the newest day that could be compared
+    -- of the newest day of a month that could be compared
     regret as (
         select distinct on (site_id) site_id, date as regret_date, regret
-        from reports.regret_daily where date <= :last order by site_id, date desc
+        from reports.regret_daily
+        where date between cast(:last as date) - 31 and :last order by site_id, date desc
     ),
-    -- of the newest day that is measured, the sensor that was forecast worst
+    -- of the newest day of a month that is measured, the sensor that was forecast worst
     forecast as (
         select distinct on (s.site_id)
             s.site_id, a.date as forecast_date, a.sensor as worst_forecast, a.mae / nullif(a.mae_naive, 0) as worst_rmae
         from reports.forecast_accuracy_daily as a join flex.sensor as s using (sensor_id)
-        where a.date <= :last and a.mae_naive > 0
+        where a.date between cast(:last as date) - 31 and :last and a.mae_naive > 0
         order by s.site_id, a.date desc, worst_rmae desc, a.sensor
     )
     select

@@ -19,7 +19,6 @@ from flex_pipeline.portfolio.flex_context import ELECTRICITY
 SMALL = 110  # height of the chart of a stock
 MOST_CHARTS = 3  # of stocks, as their sizes differ; all in one where there are more
 MOST_DAYS = 62  # that are drawn: a phone opens a page of 3 MB
-BAND = "#d9d9d9"
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def _key(report: SiteReport) -> str:
     swatches |= {_short(name): svg.swatch(look.colour, look.hatch) for name, look in looks.items()}
     lines = {
         "net as it came (dotted)": style.PASSIVE,
-        "net if forecasts err": BAND,
+        "net if forecasts err (thin)": style.PASSIVE,
         "limits (dashed)": style.LIMIT,
     }
     swatches |= {name: svg.swatch(colour) for name, colour in lines.items()}
@@ -198,9 +197,9 @@ def _powers(
     behind = prices.with_zero_where(scale)
     parts = [svg.area(price, np.zeros_like(price), behind, style.PRICE, f"price {report.currency}/kWh")]
     parts += [svg.area(top, base, scale, look.colour, name, look.hatch) for top, base, look, name in stacked]
-    parts.append(f'<g opacity="0.4">{svg.area(high, low, scale, BAND, "net if forecasts err")}</g>')
     # its outline goes in front, as what is produced would hide prices below zero
     parts.append(svg.line(price, behind, style.PRICE_TEXT, "price", width=0.7))
+    parts += [svg.line(edge, scale, style.PASSIVE, "net if forecasts err", width=0.6) for edge in (low, high)]
     parts.append(svg.line(realised, scale, style.PASSIVE, "net as it came", dash="1 3"))
     parts.append(svg.line(net, scale, "#000", "net power"))
     parts += [svg.line(limit, scale, style.LIMIT, "limit", dash="4 3", width=1) for limit in limits]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from sqlalchemy import text
 
+from flex_pipeline.warehouse import access
 from flex_pipeline.warehouse.database import engine
 from tests.dbt_reports.plans import Reports
 
@@ -79,6 +83,24 @@ def unit(panel: dict[str, Any], column: str) -> str:
 def test_a_panel_finds_something(filled: Reports, panel: dict[str, Any]) -> None:
     for target in panel["targets"]:
         assert filled.rows(asked(target["rawSql"]))
+
+
+@pytest.fixture(scope="module")
+def login(filled: Reports) -> Iterator[str]:
+    """The address of a login that reads the account of both sites, as the README has Grafana use one."""
+    granted = access.grant(filled.connection, "acme", "grafana_of_a_test")
+    assert granted.password
+    yield replace(filled.connection.warehouse, user=granted.login, password=granted.password).url()
+    access.revoke(filled.connection, "acme", granted.login)
+
+
+@PANELS
+def test_a_reader_sees_in_a_panel_what_there_is_of_the_account(
+    filled: Reports, login: str, panel: dict[str, Any]
+) -> None:
+    query = asked(panel["targets"][0]["rawSql"])
+    with psycopg.connect(login) as session:
+        assert session.execute(query.encode()).fetchall() == filled.rows(query)
 
 
 @PANELS

@@ -152,6 +152,36 @@ def test_reports_price_each_commodity_as_its_own(campus: Pipeline) -> None:
     assert boiler == [(pytest.approx(0, abs=1e-6),)]
 
 
+def test_the_days_of_a_month_pay_for_its_peak_once_in_each_way(campus: Pipeline) -> None:
+    ((planned_kw, passive_kw, *costs),) = campus.sql("""
+        select peak_consumption_kw, baseline_peak_consumption_kw, cost, baseline_cost, realised_cost
+        from reports.billing_period_peak where commodity = 'electricity'
+    """)
+    # 0.25 EUR/kW above the 4 kW that are paid for; all was known ahead, and came so
+    paid, passive = (0.25 * (kw - 4.0) for kw in (planned_kw, passive_kw))
+    assert costs == [pytest.approx(cost, abs=1e-6) for cost in (paid, passive, paid)]
+
+
+def test_a_day_pays_for_the_wear_and_promises_of_its_own_steps(campus: Pipeline) -> None:
+    # 0.01 EUR/kWh in and out; 0.02 above 0 kW and from 17:00 to 20:00 0.20 above 10 kW
+    days = campus.sql("""
+        select date::text, component, cost from reports.cost_component_daily
+        where commodity = 'electricity' and component in ('commitment', 'wear') order by 1, 2
+    """)
+    by_hand = campus.sql("""
+        select date::text, 'commitment', sum(
+            0.02 * greatest(net_power_kw, 0) + case
+                when extract(hour from event_start at time zone 'Europe/Amsterdam') between 17 and 19
+                then 0.20 * greatest(net_power_kw - 10, 0) else 0 end)
+        from flex.current_connection where commodity = 'electricity' group by 1
+        union all
+        select date::text, 'wear', sum(0.01 * abs(power_kw))
+        from flex.current_schedule where device_id = 'campus/battery' group by 1 order by 1, 2
+    """)
+    assert days == [(day, name, pytest.approx(cost, abs=1e-6)) for day, name, cost in by_hand]
+    assert len(days) == 6
+
+
 def test_a_limit_is_worth_something_and_a_commodity_without_connection_has_none(campus: Pipeline) -> None:
     limits = {
         component for (component,) in campus.sql("select distinct component from flex.current_shadow_price")

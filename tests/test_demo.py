@@ -135,6 +135,19 @@ def test_reports_cover_each_step_and_the_costs_are_those_of_the_steps(demo: Pipe
     assert difference < 0.005
 
 
+def test_the_runs_are_in_the_reports_with_their_seconds_and_none_has_failed(demo: Pipeline) -> None:
+    runs = demo.sql("""
+        select stage, sum(runs)::int, sum(failed_runs)::int, min(seconds) > 0, max(partitions)
+        from reports.pipeline_run_daily where date between '2025-03-29' and '2025-03-30' group by 1
+    """)
+    stages = {stage: rest for stage, *rest in runs}
+    assert {"read, judge, forecast", "plan", "measure", "reports"} <= stages.keys()
+    assert stages["plan"] == [2, 0, True, 6.0]  # devices
+    ((assets, hours),) = demo.sql("select count(*), max(hours_since) from reports.asset_freshness")
+    assert assets > 30
+    assert hours < 1
+
+
 def test_forecasts_are_compared_with_what_was_measured(demo: Pipeline) -> None:
     # the second day was forecast with the plans of both days
     leads = demo.sql("""

@@ -34,7 +34,7 @@ from flex_pipeline.scheduling import Problem, baseline, read_problem
 from flex_pipeline.scheduling.day_costs import first_steps
 from flex_pipeline.timeseries.grid import Grid, local_day
 from flex_pipeline.timeseries.units import measures, parse_quantity, unit_inside
-from flex_pipeline.timeseries.variable_quantity import parse_variable_quantity
+from flex_pipeline.timeseries.variable_quantity import parse_length, parse_variable_quantity
 from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.day_costs import read_connections, read_devices, read_peaks
 from flex_pipeline.warehouse.lateness import note_read
@@ -89,8 +89,10 @@ def note_outcomes(engine: Engine, portfolio: Portfolio, day: date, now: datetime
 def _planned(session: Session, portfolio: Portfolio, day: date) -> Iterator[Planned]:
     for site in portfolio.sites:
         if run := read_run(session, site.site_id, day):
-            grid = local_day(day, ZoneInfo(site.timezone), portfolio.settings.resolution)
-            yield Planned(site, day, run, grid)
+            # in the steps of the plan, whatever those of the settings have become since
+            given = run.problem["problem"]
+            step = parse_length(given["resolution"]) if given else portfolio.settings.resolution
+            yield Planned(site, day, run, local_day(day, ZoneInfo(site.timezone), step))
 
 
 def _outcome(session: Session, portfolio: Portfolio, planned: Planned, measured: Values) -> Outcome:

@@ -157,3 +157,16 @@ def test_noting_again_replaces_the_day_and_no_other(warehouse: Engine, tmp_path:
         """,
     )
     assert found == [(0, 24, 0.8), (1, 24, 0.5)]
+
+
+def test_a_day_is_noted_in_the_steps_of_its_plan_when_the_settings_have_others(
+    warehouse: Engine, tmp_path: Path
+) -> None:
+    planned(tmp_path, warehouse)
+    settings = tmp_path / "portfolio.yaml"
+    settings.write_text(settings.read_text().replace("resolution: PT1H}", "resolution: PT15M}", 1))
+
+    note_outcomes(warehouse, configuration.load(tmp_path), DAY, LATER)
+
+    assert rows(warehouse, "select count(*) from flex.site_outcome") == [(24,)]
+    assert rows(warehouse, "select count(*) from flex.day_cost") == [(3,)]

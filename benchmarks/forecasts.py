@@ -1,6 +1,6 @@
 """Forecasts scored on public data, each by the protocol it is published with.
 
-    python -m benchmarks.forecasts all DATA
+    python -m benchmarks.forecasts all DATA     # every number of docs/forecasting.md
     python -m benchmarks.forecasts load|pv|others DATA
     python -m benchmarks.forecasts prices DATA DE BE NP
 
@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load_settings, price_settings, pv_settings
+from benchmarks import forecast_fleet, load_settings, price_settings, pv_settings
 from benchmarks.price_markets import TEST_DAYS, read_market
 from benchmarks.series import Series, gefcom, household, others
 from flex_pipeline.forecasting.history import Floats
@@ -53,6 +53,7 @@ def main() -> None:
         price_settings.show(asked.data, asked.markets)
         load_settings.show_all(asked.data)
         pv_settings.show_all(asked.data)
+        forecast_fleet.show(forecast_fleet.SENSORS, forecast_fleet.DAYS, processes=1)
 
 
 def show(series: Iterable[Series]) -> None:

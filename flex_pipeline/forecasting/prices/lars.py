@@ -6,6 +6,8 @@ each hour on it is fitted anew every day.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from flex_pipeline.forecasting.history import Floats
@@ -51,17 +53,26 @@ def _by_hour(window: Window, chosen: Integers) -> Floats:
 
 def _chosen(window: Window) -> Integers:
     """The regressors with the lowest AICc on the path of each hour; the 24 share a Gram matrix."""
-    from sklearn.linear_model import lars_path_gram
-
     x, y = (series - series.mean(axis=0) for series in (window.regressors, window.outcomes))
     gram, fits = x.T @ x, x.T @ y
     chosen = np.zeros((HOURS, x.shape[1]), dtype=np.int64)
     for hour in range(HOURS):
-        steps = min(MOST_STEPS, len(x) - 3)
-        path = lars_path_gram(fits[:, hour].copy(), gram.copy(), n_samples=len(x), max_iter=steps)[2]
+        path = _path(gram, fits[:, hour], len(x))
         left = (y[:, hour] ** 2).sum() - 2 * path.T @ fits[:, hour] + np.einsum("ij,ij->j", path, gram @ path)
         chosen[hour] = path[:, np.argmin(aicc(left, np.count_nonzero(path, axis=0), len(x)))] != 0
     return chosen
+
+
+def _path(gram: Floats, fits: Floats, n: int) -> Floats:
+    """Coefficients of n centred rows along the path, from none on (regressors, steps)."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import lars_path_gram
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of two equal regressors, one is left out
+        return np.asarray(
+            lars_path_gram(fits.copy(), gram.copy(), n_samples=n, max_iter=min(MOST_STEPS, n - 3))[2]
+        )
 
 
 def aicc(squares: Floats, regressors: Integers, n: int) -> Floats:

@@ -1,5 +1,7 @@
 """What LARS chooses, on markets whose make-up is known."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,17 @@ def test_of_prices_that_never_change_nothing_is_chosen() -> None:
     chosen = choose(flat, 59)
     assert chosen.sum() == 0
     assert lars(flat, 59, chosen) == pytest.approx(np.full((2, HOURS), 25.0))
+
+
+def test_of_series_that_are_equal_or_never_change_the_others_are_chosen_from() -> None:
+    known = market()
+    same = np.concatenate([known.published, known.published, np.ones_like(known.published)], axis=2)
+    twice = Market(known.prices, same, known.weekday)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        chosen = choose(twice, DAY)
+    error = lars(twice, DAY, chosen).mean(axis=0) - known.prices[DAY]
+    assert np.abs(error).mean() < 1.5
 
 
 def test_aicc_by_hand() -> None:

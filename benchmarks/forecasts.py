@@ -78,7 +78,7 @@ def prices(data: Path, names: list[str]) -> None:
         forecast = forecast_days(market, first, TEST_DAYS)
         took, actual = time.process_time() - began, market.prices[first:]
         naive = market.prices[first - 7 : -7]
-        errors = (mae(forecast, actual), mae(naive, actual), *PUBLISHED[name])
+        errors = (mae(forecast, actual), mae(naive, actual), *PUBLISHED.get(name, (np.nan, np.nan)))
         quantiles, after = with_spread(forecast, actual), actual[MOST_DAYS_HELD_OUT:].ravel()
         table.add_row(
             name,

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.prices.gaps import filled
 from flex_pipeline.forecasting.prices.market import HOURS, Market
+from flex_pipeline.forecasting.prices.rolling import RETRAIN_DAYS
+from flex_pipeline.forecasting.scores import QUANTILES
 
 TEST_DAYS = 728  # the last two years of each file: the published test period
 
@@ -33,3 +36,13 @@ def before_test(market: Market) -> Market:
     """The years that settings may be chosen on."""
     years = slice(None, -TEST_DAYS)
     return Market(market.prices[years], market.published[years], market.weekday[years])
+
+
+def with_spread(forecast: Floats, actual: Floats, days: int) -> Floats:
+    """Around forecasts (days, 24) the quantiles of the errors of so many days, anew every 28 days: (hours, 3)."""
+    errors, parts = actual - forecast, []
+    for begin in range(days, len(forecast), RETRAIN_DAYS):
+        low, high = np.quantile(errors[begin - days : begin], (QUANTILES[0], QUANTILES[-1]))
+        point = forecast[begin : begin + RETRAIN_DAYS].ravel()
+        parts.append(np.column_stack([point + low, point, point + high]))
+    return np.concatenate(parts)

@@ -70,9 +70,9 @@ def _path(gram: Floats, fits: Floats, n: int) -> Floats:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of two equal regressors, one is left out
-        return np.asarray(
-            lars_path_gram(fits.copy(), gram.copy(), n_samples=n, max_iter=min(MOST_STEPS, n - 3))[2]
-        )
+        steps = min(MOST_STEPS, n - 3)
+        path = lars_path_gram(fits.copy(), gram.copy(), n_samples=n, max_iter=steps, method="lasso")[2]
+    return np.asarray(path)
 
 
 def aicc(squares: Floats, regressors: Integers, n: int) -> Floats:

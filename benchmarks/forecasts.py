@@ -1,6 +1,6 @@
 """Forecasts scored on public data, each by the protocol it is published with.
 
-    python -m benchmarks.forecasts all DATA
+    python -m benchmarks.forecasts all DATA     # every number of docs/forecasting.md
     python -m benchmarks.forecasts load|pv|others DATA
     python -m benchmarks.forecasts prices DATA DE BE NP
 
@@ -18,14 +18,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load_settings, price_settings, pv_settings
-from benchmarks.price_markets import TEST_DAYS, read_market
+from benchmarks import forecast_fleet, load_settings, price_settings, pv_settings
+from benchmarks.price_markets import TEST_DAYS, read_market, with_spread
 from benchmarks.series import Series, gefcom, household, others
-from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.prices.rolling import forecast_days
-from flex_pipeline.forecasting.scores import QUANTILES, coverage, mae, pinball
+from flex_pipeline.forecasting.scores import coverage, mae, pinball
 from flex_pipeline.forecasting.trial import MOST_DAYS_HELD_OUT
 
+ERROR_DAYS = 2 * MOST_DAYS_HELD_OUT  # as in the ladder
 # recomputed from the forecasts that Lago et al. published, over all 728 days
 PUBLISHED = {"NP": (1.738, 1.683), "PJM": (3.013, 2.862), "BE": (6.140, 5.870), "FR": (3.980, 3.866)}
 PUBLISHED |= {"DE": (3.609, 3.413)}
@@ -53,6 +53,7 @@ def main() -> None:
         price_settings.show(asked.data, asked.markets)
         load_settings.show_all(asked.data)
         pv_settings.show_all(asked.data)
+        forecast_fleet.show(forecast_fleet.SENSORS, forecast_fleet.DAYS, processes=1)
 
 
 def show(series: Iterable[Series]) -> None:
@@ -67,7 +68,7 @@ def show(series: Iterable[Series]) -> None:
 
 
 def prices(data: Path, names: list[str]) -> None:
-    """728 days of each market: mean absolute error beside the published ensembles, and the last 700 with quantiles."""
+    """728 days of each market: mean absolute error beside the published ensembles, and the last 672 with quantiles."""
     table = Table(
         "market", "MAE", "MAE of d-7", "published LEAR", "published DNN", "pinball", "within 80 %", "CPU [s]"
     )
@@ -77,8 +78,8 @@ def prices(data: Path, names: list[str]) -> None:
         forecast = forecast_days(market, first, TEST_DAYS)
         took, actual = time.process_time() - began, market.prices[first:]
         naive = market.prices[first - 7 : -7]
-        errors = (mae(forecast, actual), mae(naive, actual), *PUBLISHED[name])
-        quantiles, after = with_spread(forecast, actual), actual[MOST_DAYS_HELD_OUT:].ravel()
+        errors = (mae(forecast, actual), mae(naive, actual), *PUBLISHED.get(name, (np.nan, np.nan)))
+        quantiles, after = with_spread(forecast, actual, ERROR_DAYS), actual[ERROR_DAYS:].ravel()
         table.add_row(
             name,
             *(f"{error:.3f}" for error in (*errors, pinball(quantiles, after))),
@@ -86,17 +87,6 @@ def prices(data: Path, names: list[str]) -> None:
             f"{took:.0f}",
         )
     Console().print(table)
-
-
-def with_spread(forecast: Floats, actual: Floats) -> Floats:
-    """Around each forecast the quantiles of the errors of 28 days before, as in the ladder: (hours, 3)."""
-    spread = [
-        np.quantile((actual - forecast)[day - MOST_DAYS_HELD_OUT : day], (QUANTILES[0], QUANTILES[-1]))
-        for day in range(MOST_DAYS_HELD_OUT, len(forecast))
-    ]
-    low, high = np.array(spread).T[:, :, None]
-    point = forecast[MOST_DAYS_HELD_OUT:]
-    return np.stack([point + low, point, point + high], axis=-1).reshape(-1, 3)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ SETTINGS = {
     "large trees": Setting(((LARGE, True),)),
     "large trees, value itself": Setting(((LARGE, False),)),
     "small and large": Setting(LOAD),
+    "small and large, from 400 days": Setting(LOAD, days=400),  # not from 800; the household has 265
     "blended, best weight": Setting(LOAD, close=1e-6),
     "blended, weights within 2%": Setting(LOAD, close=0.02),
     f"blended, weights within {CLOSE:.0%}": Setting(LOAD, close=CLOSE),

@@ -20,6 +20,7 @@ SETTINGS = {
     "large trees, above usual": Setting(((LARGE, True),)),
     "large trees, two seeds": Setting(((LARGE, False), ({**LARGE, "random_state": 1}, False))),
     "large trees, both targets": Setting(PV),
+    "large trees, both targets, nights too": Setting(PV, nights=True),
     f"blended, weights within {CLOSE:.0%}": Setting(PV, close=CLOSE),
 }
 

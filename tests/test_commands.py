@@ -66,5 +66,5 @@ def test_a_backup_is_restored_over_what_is_there_only_by_force(pipeline: Pipelin
 
 
 def test_nothing_is_forgotten_where_the_portfolio_does_not_ask_for_it(pipeline: Pipeline) -> None:
-    assert pipeline.command("retention", "--dry-run").stdout == "would go: 0 beliefs\n"
-    assert pipeline.command("retention").stdout == "gone: 0 beliefs\n"
+    assert pipeline.command("retention", "--dry-run").stdout == "would go: 0 beliefs, documents of 0 models\n"
+    assert pipeline.command("retention").stdout == "gone: 0 beliefs, documents of 0 models\n"

@@ -41,23 +41,27 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; change nothing.")] = False,
     portfolio: PortfolioOption = None,
 ) -> None:
-    """Thin and drop old beliefs, as the settings of the portfolio say."""
+    """Thin and drop old beliefs and forget old models, as the settings of the portfolio say."""
     from flex_pipeline.planning.configuration import load
     from flex_pipeline.warehouse.database import engine
-    from flex_pipeline.warehouse.retention import expire, find_expired
+    from flex_pipeline.warehouse.retention import expire, expire_models, find_expired, find_expired_models
 
     settings = load(portfolio).settings.retention
     warehouse, today = engine(migrated()), datetime.now(UTC).date()
     if dry_run:
         with warehouse.connect() as session:
-            found = find_expired(session, settings, today)
+            found, models = (
+                find_expired(session, settings, today),
+                find_expired_models(session, settings, today),
+            )
     else:
-        found = expire(warehouse, settings, today)
+        found, models = expire(warehouse, settings, today), expire_models(warehouse, settings, today)
     for expired in found:
         typer.echo(
             f"{expired.month:%Y-%m}  {'drop' if expired.dropped else 'thin'}  {expired.rows:,} beliefs"
         )
-    typer.echo(f"{'would go' if dry_run else 'gone'}: {sum(expired.rows for expired in found):,} beliefs")
+    beliefs = sum(expired.rows for expired in found)
+    typer.echo(f"{'would go' if dry_run else 'gone'}: {beliefs:,} beliefs, documents of {models:,} models")
 
 
 @app.command()

@@ -78,14 +78,22 @@ def recipe_of(sensor: Sensor) -> Recipe:
 def train_gradient_boosting(
     history: History, outcomes: Outcomes, sensor: Sensor, recipe: Recipe | None = None
 ) -> GradientBoosting:
-    """Models of a sensor from past outcomes, by the recipe of its kind unless another one is given."""
-    recipe = recipe or recipe_of(sensor)
+    """Models of a sensor from past outcomes, of PV in daylight, by the recipe of its kind unless one is given."""
+    return fit(history, in_daylight(outcomes, sensor), sensor, recipe or recipe_of(sensor))
+
+
+def in_daylight(outcomes: Outcomes, sensor: Sensor) -> Outcomes:
+    """Those of PV that are not in the dark: among the zeros of nights the lower quantiles of days are not learnt.
+
+    Of other sensors, and where it never dawns, all.
+    """
     sky = sky_over(sensor, outcomes.rows.starts)
-    if sky is not None and not sky.dark.all():
-        # among the zeros of nights the lower quantiles of days are not learnt
-        outcomes = outcomes.chosen(~sky.dark)
-        sky = sky_over(sensor, outcomes.rows.starts)
-    known = features(history, outcomes.rows, sky)
+    return outcomes if sky is None or sky.dark.all() else outcomes.chosen(~sky.dark)
+
+
+def fit(history: History, outcomes: Outcomes, sensor: Sensor, recipe: Recipe) -> GradientBoosting:
+    """Models from all the outcomes given."""
+    known = features(history, outcomes.rows, sky_over(sensor, outcomes.rows.starts))
     known[:, np.isnan(known).all(axis=0)] = 0.0  # what is not there yet teaches nothing, and cannot be binned
     level = usual(history, outcomes.rows)
     members = (_fitted(trees, above_usual, known, level, outcomes.values) for trees, above_usual in recipe)

@@ -72,7 +72,7 @@ class Settings(BaseModel):
     retention: Retention = Field(
         default_factory=Retention,
         exclude=True,  # no part of what a plan was made with
-        description="How long old beliefs are kept; everything, unless stated.",
+        description="How long old beliefs and models are kept; everything, unless stated.",
     )
     quality: Mapping[Kind, dict[str, Any]] = Field(
         default_factory=dict,

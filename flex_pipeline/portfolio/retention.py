@@ -1,4 +1,4 @@
-"""How long beliefs are kept: in full, and at all."""
+"""How long beliefs and models are kept: in full, and at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ Months = Annotated[int, BeforeValidator(_parse_months)]
 class Retention(BaseModel):
     """Whole calendar months (UTC) of steps, beside the current one, that are kept. None: for ever.
 
-    `superseded`: beliefs that a newer one has taken the place of. `beliefs`: all of them.
+    `superseded`: beliefs that a newer one has taken the place of, and documents of models likewise. `beliefs`: all of
+    them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

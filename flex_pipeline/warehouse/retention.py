@@ -1,9 +1,11 @@
-"""Old beliefs, thinned and dropped month by month.
+"""Old beliefs, thinned and dropped month by month, and the documents of models that others have taken the place of.
 
 Thinned: a belief goes when a newer one of its kind, reading or forecast, has taken its place, and no plan in force
 was made in between that could read it; one that was replaced, when no plan in force had read it. So what is believed
 now stays, and so does what the plans in force used.
 Dropped: the month goes as a whole. Its plans stay, and each carries the inputs it was made with.
+A model loses its document when it was in force at no time since the first kept month, and no forecast of a date since
+then was made with it. What it learnt from and how it scored stays.
 """
 
 from __future__ import annotations
@@ -101,6 +103,31 @@ COUNT_ALL = text("""
         + (select count(*) from flex.replaced_belief where event_start >= :first and event_start < :end)
 """)
 DROP_MONTH = text("select flex.drop_belief_month(:month)")
+# In force since then: what each training since then left in use, and the last one before it. A training by other code,
+# or of a sensor described otherwise, takes the place of those before it, too.
+FORGOTTEN_MODELS = """
+    with in_force as (
+        select coalesce(champion_id, model_id) as model_id from flex.trained_model where trained_as_of >= :since
+        union
+        (
+            select distinct on (sensor_id) coalesce(champion_id, model_id) from flex.trained_model
+            where trained_as_of < :since
+            order by sensor_id, trained_as_of desc, model_id desc
+        )
+    ),
+
+    forgotten as (
+        select m.model_id from flex.trained_model as m
+        where m.document is not null
+            and not exists (select from in_force as i where i.model_id = m.model_id)
+            and not exists (select from flex.forecast_run as f where f.model_id = m.model_id and f.date >= :kept_from)
+    )
+"""
+COUNT_MODELS = text(f"{FORGOTTEN_MODELS} select count(*) from forgotten")
+FORGET_MODELS = text(f"""
+    {FORGOTTEN_MODELS}
+    update flex.trained_model as m set document = null, digest = null from forgotten as f where f.model_id = m.model_id
+""")
 
 
 @dataclass(frozen=True)
@@ -135,6 +162,27 @@ def expire(engine: Engine, retention: Retention, today: date) -> list[Expired]:
                 rows = int(session.execute(DELETE_SUPERSEDED, _span(month)).scalar_one())
             done.append(Expired(month, dropped, rows))
     return [expired for expired in done if expired.dropped or expired.rows]
+
+
+def find_expired_models(session: Session, retention: Retention, today: date) -> int:
+    """How many models `expire_models` would take the document of now."""
+    kept = _models_kept(retention, today)
+    return int(session.execute(COUNT_MODELS, kept).scalar_one()) if kept else 0
+
+
+def expire_models(engine: Engine, retention: Retention, today: date) -> int:
+    """Take away the documents of models that what is kept has no use for; how many."""
+    kept = _models_kept(retention, today)
+    if not kept:
+        return 0
+    with engine.begin() as session:
+        return int(session.execute(FORGET_MODELS, kept).rowcount)
+
+
+def _models_kept(retention: Retention, today: date) -> dict[str, date | datetime]:
+    """Parameters of the queries of models; none where all are kept."""
+    first = retention.thinned_before(today) or retention.dropped_before(today)
+    return {"kept_from": first, "since": _span(first)["first"]} if first else {}
 
 
 def _months(session: Session, retention: Retention, today: date) -> list[tuple[date, bool]]:

@@ -14,9 +14,12 @@ from sqlalchemy import Engine, text
 from flex_pipeline.forecasting.contest import Decision
 from flex_pipeline.planning import configuration, model_training
 from flex_pipeline.planning.forecasts import ForecastDesk, Forecasted
+from flex_pipeline.planning.recreation import recreate_forecast_inputs
 from flex_pipeline.portfolio.portfolio import Portfolio
+from flex_pipeline.portfolio.retention import Retention
 from flex_pipeline.warehouse.beliefs import store_readings
 from flex_pipeline.warehouse.portfolios import store_portfolio
+from flex_pipeline.warehouse.retention import expire_models
 from tests.planning.homes import DAY, HOME, HOUR, MIDNIGHT, NOW, SETTINGS, know, rows
 
 ONE_DAY = timedelta(days=1)
@@ -172,6 +175,25 @@ def test_a_date_of_the_past_is_forecast_with_nothing_that_was_trained_later(
 
     assert done.model.origins.trained_as_of == DUE
     assert done.model.asked.decision == "It is the first."
+
+
+def test_a_date_whose_model_was_forgotten_is_forecast_as_before_by_the_same_model_trained_again(
+    warehouse: Engine, portfolio: Portfolio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_training, "decide", lambda *_: Decision(True, "So it is."))
+    measure(warehouse, -60, 10)
+    first = forecast(warehouse, portfolio, DAY).model
+    newer = forecast(warehouse, portfolio, DAY + 7 * ONE_DAY).model
+    kept = Retention.model_validate({"superseded": "3 months"})
+
+    assert expire_models(warehouse, kept, DAY + 270 * ONE_DAY) == 1
+    assert recreate_forecast_inputs(warehouse, "a.load", DAY).is_same
+    again = forecast(warehouse, portfolio, DAY)
+
+    assert not again.new
+    assert again.model.model_id > newer.model_id
+    assert (again.model.origins, again.model.document) == (first.origins, first.document)
+    assert forecast(warehouse, portfolio, DAY + 7 * ONE_DAY).model.model_id == newer.model_id
 
 
 def test_models_are_trained_again_where_they_would_learn_from_other_values(

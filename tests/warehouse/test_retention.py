@@ -11,7 +11,13 @@ from flex_pipeline.warehouse.as_of import read_as_of
 from flex_pipeline.warehouse.beliefs import store_forecasts, store_readings
 from flex_pipeline.warehouse.connection import Connection
 from flex_pipeline.warehouse.recording import reading_time
-from flex_pipeline.warehouse.retention import Expired, expire, find_expired
+from flex_pipeline.warehouse.retention import (
+    Expired,
+    expire,
+    expire_models,
+    find_expired,
+    find_expired_models,
+)
 from tests.warehouse.sensors import warehouse_with
 
 TODAY = date(2026, 11, 21)
@@ -242,3 +248,132 @@ def test_without_a_retention_nothing_is_ever_forgotten(warehouse: Engine) -> Non
 
     assert expire(warehouse, Retention(), TODAY) == []
     assert values(warehouse) == [4.0, 5.0]
+
+
+def train(
+    warehouse: Engine, *trained: date, champion: date | None = None, sensor: str = "load", code: str = "1.0"
+) -> None:
+    """Models trained at noon of days, or days on which the model of another day stayed in use."""
+    with warehouse.begin() as session:
+        for day in trained:
+            session.execute(
+                text("""
+                    insert into flex.trained_model
+                        (sensor_id, trained_as_of, occasion, sensor_hash, code_version, data_hash, read_at,
+                         window_start, window_end, readings, name, ladder_step, reason, mae, cpu_s, decision,
+                         champion_id, document, digest, stored_at)
+                    select n.sensor_id, :at, 'due', 'x', :code, 'x', :at, :at, :at, 1, 'm', 's', 'r', 0.5, 1, 'd',
+                        c.model_id, :document, :digest, :at
+                    from flex.sensor as n
+                    left join flex.trained_model as c
+                        on c.sensor_id = n.sensor_id and c.trained_as_of = cast(:champion as timestamptz)
+                    where n.name = :sensor
+                """),
+                {
+                    "at": noon(day),
+                    "champion": None if champion is None else noon(champion),
+                    "document": None if champion else b"trees",
+                    "digest": None if champion else "digest",
+                    "sensor": sensor,
+                    "code": code,
+                },
+            )
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def whole_models(warehouse: Engine) -> list[date]:
+    """The days of the models that have their document."""
+    with warehouse.connect() as session:
+        told = session.execute(
+            text("select trained_as_of from flex.trained_model where document is not null")
+        )
+        return sorted(at.astimezone(UTC).date() for at in told.scalars())
+
+
+def test_a_model_that_was_in_force_in_a_kept_month_keeps_its_document_and_older_ones_their_scores(
+    warehouse: Engine,
+) -> None:
+    days = [date(2026, 3, 3), date(2026, 4, 7), date(2026, 4, 28), date(2026, 5, 5), date(2026, 11, 3)]
+    train(warehouse, *days)
+
+    with warehouse.connect() as session:
+        assert find_expired_models(session, THINNED, TODAY) == 2
+    assert whole_models(warehouse) == days
+    assert expire_models(warehouse, THINNED, TODAY) == 2
+
+    assert whole_models(warehouse) == days[2:]  # on 1 May, that of 28 April was in force
+    with warehouse.connect() as session:
+        scores = session.execute(text("select mae from flex.trained_model")).scalars().all()
+    assert scores == [0.5] * 5
+    assert expire_models(warehouse, THINNED, TODAY) == 0
+
+
+def test_an_old_model_that_no_challenger_has_beaten_keeps_its_document(warehouse: Engine) -> None:
+    champion = date(2026, 1, 6)
+    train(warehouse, date(2025, 12, 2), champion)
+    train(warehouse, date(2026, 4, 7), date(2026, 10, 6), champion=champion)
+
+    assert expire_models(warehouse, THINNED, TODAY) == 1
+    assert whole_models(warehouse) == [champion]
+
+
+def test_the_only_model_of_a_sensor_keeps_its_document_however_old_it_is(warehouse: Engine) -> None:
+    train(warehouse, date(2025, 1, 7))
+    train(warehouse, date(2025, 2, 4), date(2026, 4, 7), sensor="price")
+
+    assert expire_models(warehouse, THINNED, TODAY) == 1
+    assert whole_models(warehouse) == [date(2025, 1, 7), date(2026, 4, 7)]
+
+
+def test_a_training_by_newer_code_takes_the_place_of_those_before_it(warehouse: Engine) -> None:
+    train(warehouse, date(2026, 3, 3), code="1.0")
+    train(warehouse, date(2026, 4, 7), code="1.1")
+
+    assert expire_models(warehouse, THINNED, TODAY) == 1
+    assert whole_models(warehouse) == [date(2026, 4, 7)]
+
+
+@pytest.mark.parametrize(("forecast", "kept"), [(date(2026, 5, 1), True), (date(2026, 4, 30), False)])
+def test_a_model_that_a_kept_date_was_forecast_with_keeps_its_document(
+    warehouse: Engine, forecast: date, kept: bool
+) -> None:
+    used = date(2026, 3, 3)
+    train(warehouse, used, date(2026, 4, 7))
+    with warehouse.begin() as session:
+        session.execute(text("insert into flex.source (name, type) values ('m', 'forecaster')"))
+        session.execute(
+            text("""
+                insert into flex.forecast_run
+                    (sensor_id, date, planning_time, input_hash, source_id, ladder_step, reason, belief_time, model_id)
+                select m.sensor_id, :date, :at, 'x', o.source_id, 's', 'r', :at, m.model_id
+                from flex.trained_model as m, flex.source as o
+                where m.trained_as_of = :trained and o.type = 'forecaster'
+            """),
+            {"date": forecast, "at": noon(forecast), "trained": noon(used)},
+        )
+
+    expire_models(warehouse, THINNED, TODAY)
+
+    assert whole_models(warehouse) == ([used] if kept else []) + [date(2026, 4, 7)]
+
+
+@pytest.mark.parametrize(
+    ("retention", "left"),
+    [
+        (Retention(), 2),
+        (Retention.model_validate({"beliefs": "6 months"}), 1),
+        (Retention.model_validate({"beliefs": "12 months"}), 2),
+        (Retention.model_validate({"superseded": "6 months", "beliefs": "12 months"}), 1),
+    ],
+)
+def test_models_are_forgotten_by_the_months_of_what_is_superseded_else_of_all(
+    warehouse: Engine, retention: Retention, left: int
+) -> None:
+    train(warehouse, date(2026, 3, 3), date(2026, 4, 7))
+
+    expire_models(warehouse, retention, TODAY)
+
+    assert len(whole_models(warehouse)) == left

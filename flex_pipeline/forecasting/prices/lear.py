@@ -7,6 +7,7 @@ factorisation, so that every window can be fitted anew every day.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,14 +41,40 @@ def lear(
 
 
 def _one_window(market: Market, day: int, length: int, penalty: float) -> Floats:
-    """Ridge regression on asinh of robustly standardised series, back on the scale of prices (24,)."""
-    series = market.series[day - length - LONGEST_LAG_DAYS : day + 1]
-    centre, scale = robust_scale(series[LONGEST_LAG_DAYS:-1])
-    known = np.arcsinh((series - centre) / scale)
-    known[-1, :HOURS] = 0.0  # not known: what stands there must not matter
-    regressors = _regressors(known, market.weekday[day - length : day + 1])
-    forecast = ridge(regressors[:-1], known[LONGEST_LAG_DAYS:-1, :HOURS], regressors[-1], penalty)
-    return np.asarray(np.sinh(forecast) * scale[:HOURS] + centre[:HOURS])
+    """Ridge regression of all hours on all regressors (24,)."""
+    window = Window.of(market, day, length)
+    return window.prices(ridge(window.regressors, window.outcomes, window.at, penalty))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days before the one to forecast as regressions see them: asinh of robustly standardised series.
+
+    `regressors` (days, k), `outcomes` (days, 24), `at` (k,): the regressors of the day to forecast.
+    """
+
+    regressors: Floats
+    outcomes: Floats
+    at: Floats
+    centre: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, market: Market, day: int, length: int) -> Window:
+        """That many days before a day of the market; nothing of its prices enters."""
+        if day >= market.days:
+            raise ValueError(f"day {day} is not in the market, which has {market.days}")
+        series = market.series[day - length - LONGEST_LAG_DAYS : day + 1]
+        centre, scale = robust_scale(series[LONGEST_LAG_DAYS:-1])
+        known = np.arcsinh((series - centre) / scale)
+        known[-1, :HOURS] = 0.0  # not known: what stands there must not matter
+        regressors = _regressors(known, market.weekday[day - length : day + 1])
+        outcomes = known[LONGEST_LAG_DAYS:-1, :HOURS]
+        return cls(regressors[:-1], outcomes, regressors[-1], centre[:HOURS], scale[:HOURS])
+
+    def prices(self, forecast: Floats) -> Floats:
+        """A forecast of the outcomes, back on the scale of prices."""
+        return np.asarray(np.sinh(forecast) * self.scale + self.centre)
 
 
 def robust_scale(series: Floats) -> tuple[Floats, Floats]:

@@ -56,3 +56,9 @@ class Market:
         changed = self.prices.copy()
         changed[day] = prices
         return replace(self, prices=changed)
+
+    def with_next_day(self) -> Market:
+        """The market and one day more, of which nothing is known yet: zeros."""
+        published = np.concatenate([self.published, np.zeros_like(self.published[:1])])
+        weekday = np.append(self.weekday, (self.weekday[-1] + 1) % 7)
+        return Market(np.vstack([self.prices, np.zeros(HOURS)]), published, weekday)

@@ -10,11 +10,13 @@ from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.origins import Outcomes
 from flex_pipeline.forecasting.prices.correction import Correction
 from flex_pipeline.forecasting.prices.gaps import filled
+from flex_pipeline.forecasting.prices.lars import choose
 from flex_pipeline.forecasting.prices.lear import lear
 from flex_pipeline.forecasting.prices.market import HOURS, Market
 from flex_pipeline.forecasting.prices.published_days import PublishedDays
-from flex_pipeline.forecasting.prices.rolling import learn
+from flex_pipeline.forecasting.prices.rolling import learn, members
 from flex_pipeline.forecasting.scores import QUANTILES
+from flex_pipeline.forecasting.wall_clock import Integers
 
 SHAPE_DAYS = 28  # prices within an hour keep their pattern for weeks
 THURSDAY = 3  # 1970-01-01, the day that steps are counted from
@@ -24,9 +26,11 @@ THURSDAY = 3  # 1970-01-01, the day that steps are counted from
 class AuctionPrices:
     """LEAR of every day that is not known yet, its correction, and the spread of its past errors by lead.
 
+    `chosen` (windows, 24, regressors): what LARS chose for LEAR.
     `informed`: with what is published, where it is; a day of which it is not yet gets LEAR without, uncorrected.
     """
 
+    chosen: Integers
     correction: Correction | None
     spread: tuple[tuple[float, ...], ...] = ((0.0, 0.0, 0.0),)  # by lead in days, from 0
     informed: bool = False
@@ -70,15 +74,14 @@ class AuctionPrices:
 
     def _of_day(self, market: Market, day: int, told: PublishedDays | None) -> Floats:
         """Prices of a day of the market (24,)."""
-        correction = self.correction
         if told is not None and told.complete[day]:
             market, day = told.within(market), day - told.begin
         elif self.informed:
-            correction = None
-        members = lear(market, day)[None]
-        point = members.mean(axis=1)
-        if correction:
-            point = point + correction.of(market, np.array([day]), members)
+            return np.asarray(lear(market, day).mean(axis=0))
+        said = members(market, day, self.chosen)[None]
+        point = said.mean(axis=1)
+        if self.correction:
+            point = point + self.correction.of(market, np.array([day]), said)
         return np.asarray(point[0])
 
     def fitted(self, history: History, outcomes: Outcomes) -> AuctionPrices:
@@ -100,7 +103,8 @@ def train_auction_prices(history: History, day: int) -> AuctionPrices:
     told = PublishedDays.read(history, day - market.days, market.days, 0)
     if told is not None:
         market = told.within(market)
-    return AuctionPrices(learn(market, market.days), informed=told is not None)
+    chosen = choose(market.with_next_day(), market.days)
+    return AuctionPrices(chosen, learn(market, market.days), informed=told is not None)
 
 
 def hourly_market(history: History, day: int) -> tuple[Market, Floats]:

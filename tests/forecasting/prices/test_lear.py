@@ -51,6 +51,13 @@ def test_too_few_days_are_refused() -> None:
         lear(market(), 34)
 
 
+def test_a_day_that_the_market_does_not_hold_is_refused_and_can_be_added() -> None:
+    known = market(100)
+    with pytest.raises(ValueError, match="day 100 is not in the market, which has 100"):
+        lear(known, 100)
+    assert np.isfinite(lear(known.with_next_day(), 100)).all()
+
+
 def test_a_price_that_never_changes_is_forecast_as_it_is() -> None:
     flat = Market(np.full((60, 24), 25.0), np.empty((60, 24, 0)), np.arange(60) % 7)
     assert lear(flat, 59) == pytest.approx(np.full((len(WINDOWS_DAYS), 24), 25.0))

@@ -3,17 +3,20 @@
     python -m benchmarks.reports --devices 100 --days 365
 
 Sites of four devices, planned and measured in quarter-hours, on an embedded server that is thrown away. Filling the
-tables is not timed. Times are wall times: dbt runs two models at once, each in a backend of the server.
+tables is not timed. dbt runs two models at once, each in a backend of the server, so CPU is that of this process and of
+all processes of the server. Importing dbt and parsing the project come once, before all days, and are stated apart.
 """
 
 from __future__ import annotations
 
 import argparse
 from datetime import date, timedelta
-from time import perf_counter, process_time
+from importlib import import_module
+from time import perf_counter
 
 from sqlalchemy import text
 
+from benchmarks.clocks import Clocks, Spent
 from benchmarks.warehouse_to_warehouse import server
 from flex_pipeline.defs import dbt_project
 from flex_pipeline.warehouse.connection import Connection
@@ -115,16 +118,29 @@ def fill(connection: Connection, devices: int, last: date) -> int:
         return int(session.execute(text("select count(*) from flex.schedule")).scalar_one())
 
 
-def build(connection: Connection, first: date, last: date, slowest: int) -> None:
+def build(connection: Connection, first: date, last: date, slowest: int) -> Spent:
     """Print what dbt takes, and what takes longest of it."""
-    began, cpu_s = perf_counter(), process_time()
+    clocks = Clocks(connection)
     results = dbt_project.build(first.isoformat(), last.isoformat(), connection.dbt_environment)
-    print(f"{first} to {last}: {perf_counter() - began:.1f} s, {process_time() - cpu_s:.1f} s of CPU in dbt")
+    spent = clocks.read()
+    print(f"{first} to {last}: {spent}")
     for result in sorted(results, key=lambda each: -each.seconds)[:slowest]:
-        print(f"  {result.seconds:6.1f} s  {result.unique_id.split('.')[2]}")
+        print(f"  {result.seconds:6.2f} s  {result.unique_id.split('.')[2]}")
     for result in results:
         if result.failed:
             print(f"  {result}")
+    return spent
+
+
+def prepare(connection: Connection) -> None:
+    """Print what comes once a process, importing dbt, and once a version of the project, parsing it."""
+    clocks = Clocks(connection)
+    import_module("dbt.cli.main")
+    import_module("dbt.adapters.postgres")
+    print(f"dbt imported: {clocks.read()}")
+    clocks = Clocks(connection)
+    dbt_project.prepare()
+    print(f"project parsed, or found parsed: {clocks.read()}")
 
 
 def main() -> None:
@@ -141,10 +157,20 @@ def main() -> None:
         began = perf_counter()
         rows = fill(connection, given.devices, last)
         print(f"{given.devices} devices, {rows:,} device steps, filled in {perf_counter() - began:.0f} s")
-        print(f"bars: {MOST_SECONDS} s for a year of 100 devices, {MOST_SECONDS_A_DAY} s of CPU for a day")
-        build(connection, last, last, 0)  # imports, and parsing of the project
-        build(connection, FIRST, last, given.slowest)
-        build(connection, last, last, given.slowest)
+        prepare(connection)
+        print("the last day, and the tables made:")
+        build(connection, last, last, 0)
+        print("all days:")
+        year = build(connection, FIRST, last, given.slowest)
+        print("the last day again:")
+        day = build(connection, last, last, given.slowest)
+    judge(f"{given.days} days of {given.devices} devices", year.wall_s, MOST_SECONDS, "s")
+    judge(f"a day of {given.devices} devices", day.cpu_s, MOST_SECONDS_A_DAY, "s of CPU")
+
+
+def judge(what: str, measured: float, most: float, unit: str) -> None:
+    """Print whether a bar is reached."""
+    print(f"{'pass' if measured < most else 'FAIL'}  {what}: {measured:.1f} {unit}, below {most}")
 
 
 if __name__ == "__main__":

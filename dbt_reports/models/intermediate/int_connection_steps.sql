@@ -1,11 +1,30 @@
-with electricity as (
+-- joined with the plans before they are put together: the server knows nothing of the values in a union
+with plans as (
+    select * from {{ ref('stg_plans') }}
+),
+
+electricity as (
     select
+        plans.site_id,
+        plans.date,
         'electricity' as commodity,
-        *
-    from {{ ref('stg_site_steps') }}
+        steps.*
+    from plans
+    inner join {{ ref('stg_site_steps') }} as steps using (run_id)
+),
+
+others as (
+    select
+        plans.site_id,
+        plans.date,
+        steps.*
+    from plans
+    inner join {{ ref('stg_commodity_steps') }} as steps using (run_id)
 )
 
 select
+    site_id,
+    date,
     commodity,
     run_id,
     event_start,
@@ -24,6 +43,8 @@ select
 from electricity
 union all
 select
+    site_id,
+    date,
     commodity,
     run_id,
     event_start,
@@ -39,4 +60,4 @@ select
     production_capacity_kw,
     consumption_emissions_kg_per_kwh,
     production_emissions_kg_per_kwh
-from {{ ref('stg_commodity_steps') }}
+from others

@@ -65,3 +65,5 @@ select
     baseline_emissions_kg,
     step_hours * {{ emitted_by('realised_consumption_kw - realised_production_kw', of='realised_') }} as realised_emissions_kg
 from joined
+-- as in device_step
+order by site_id, commodity, event_start

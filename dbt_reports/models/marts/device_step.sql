@@ -14,3 +14,5 @@ select
     -step_hours * {{ price_of('power_kw') }} as profit,
     step_hours * {{ price_of('metered_power_kw') }} as metered_energy_cost
 from {{ ref('int_device_steps') }}
+-- its key takes rows in order with half the CPU: in the order of hash tables, each lands on another page of the index
+order by device_id, event_start

@@ -16,29 +16,42 @@ previous as (
     where baseline = 'previous plan'
 ),
 
-steps as (
+steps as not materialized (
     select
-        site_id,
-        device_id,
-        date,
-        event_start,
-        {{ step_hours() }} as step_hours,
-        power_kw,
-        sign(power_kw) <> lag(sign(power_kw)) over (partition by device_id, date order by event_start) as switches
+        *,
+        {{ step_hours() }} as step_hours
     from {{ ref('device_step') }}
     where {{ in_selected_dates('date') }}
 ),
 
+turns as (
+    select
+        site_id,
+        device_id,
+        date,
+        sign(power_kw) <> lag(sign(power_kw)) over (partition by device_id, date order by event_start) as is_switch
+    from steps
+),
+
 stability as (
     select
-        steps.site_id,
+        site_id,
+        device_id,
+        date,
+        count(*) filter (where is_switch) as switches
+    from turns
+    group by site_id, device_id, date
+),
+
+-- few devices have a previous plan: joined with all steps, those would stand in a hash table
+changes as (
+    select
         steps.device_id,
         steps.date,
-        count(*) filter (where steps.switches) as switches,
         sum(steps.step_hours * abs(steps.power_kw - previous.power_kw)) as change_kwh
     from steps
-    left join previous using (device_id, event_start)
-    group by steps.site_id, steps.device_id, steps.date
+    inner join previous using (device_id, event_start)
+    group by steps.device_id, steps.date
 )
 
 select
@@ -47,6 +60,7 @@ select
     stability.date,
     cast(runs.plans_made as integer) as plans_made,
     cast(stability.switches as integer) as switches,
-    stability.change_kwh
+    changes.change_kwh
 from stability
 inner join runs using (site_id, date)
+left join changes using (device_id, date)

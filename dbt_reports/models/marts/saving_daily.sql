@@ -1,5 +1,8 @@
 with plans as (
-    select * from {{ ref('stg_plans') }}
+    select
+        *,
+        cast(date + 1 as timestamp) at time zone timezone as day_end
+    from {{ ref('stg_plans') }}
 ),
 
 steps as not materialized (
@@ -10,44 +13,48 @@ devices as (
     select * from {{ ref('stg_device_days') }}
 ),
 
-others as not materialized (
+commodities as (
     select
-        others.*,
-        devices.commodity,
-        devices.soc_end_kwh
-    from {{ ref('int_other_device_steps') }} as others
-    inner join devices using (run_id, device_id)
+        run_id,
+        commodity,
+        sum(energy_cost) as energy_cost,
+        sum(baseline_energy_cost) as baseline_energy_cost,
+        sum(step_hours * {{ price_of('(inflexible_consumption_kw - inflexible_production_kw)') }}) as inflexible_cost,
+        avg(consumption_price_per_kwh) as price_per_kwh
+    from steps
+    group by run_id, commodity
 ),
 
 other_flows as (
     select
-        run_id,
-        baseline,
-        commodity,
-        event_start,
-        sum(power_kw) as power_kw
-    from others
-    group by run_id, baseline, commodity, event_start
+        others.run_id,
+        others.baseline,
+        devices.commodity,
+        others.event_start,
+        max(others.event_end) as event_end,
+        sum(others.power_kw) as power_kw,
+        sum(devices.soc_end_kwh - others.soc_kwh) as stock_difference_kwh
+    from {{ ref('int_other_device_steps') }} as others
+    inner join devices using (run_id, device_id)
+    group by others.run_id, others.baseline, devices.commodity, others.event_start
 ),
 
-other_ways as (
-    select distinct
-        run_id,
-        baseline
-    from other_flows
-),
-
+-- beyond that of the fixed flows alone: not every step has a device
 other_costs as (
     select
-        ways.run_id,
-        ways.baseline,
-        sum(steps.step_hours * {{ price_of(
-            '(steps.inflexible_consumption_kw - steps.inflexible_production_kw + coalesce(flows.power_kw, 0))'
-        ) }}) as baseline_energy_cost
-    from other_ways as ways
-    inner join steps using (run_id)
-    left join other_flows as flows using (run_id, baseline, commodity, event_start)
-    group by ways.run_id, ways.baseline
+        flows.run_id,
+        flows.baseline,
+        sum(
+            coalesce(steps.step_hours * {{ price_of(
+                '(steps.inflexible_consumption_kw - steps.inflexible_production_kw + flows.power_kw)'
+            ) }}, 0)
+            - coalesce(steps.step_hours * {{ price_of(
+                '(steps.inflexible_consumption_kw - steps.inflexible_production_kw)'
+            ) }}, 0)
+        ) as device_cost
+    from other_flows as flows
+    left join steps using (run_id, commodity, event_start)
+    group by flows.run_id, flows.baseline
 ),
 
 stocks as (
@@ -60,23 +67,13 @@ stocks as (
     group by run_id, commodity
     union all
     select
-        others.run_id,
-        others.baseline,
-        others.commodity,
-        sum(others.soc_end_kwh - others.soc_kwh) as stock_difference_kwh
-    from others
+        flows.run_id,
+        flows.baseline,
+        flows.commodity,
+        flows.stock_difference_kwh
+    from other_flows as flows
     inner join plans using (run_id)
-    where others.event_end = cast(plans.date + 1 as timestamp) at time zone plans.timezone
-    group by others.run_id, others.baseline, others.commodity
-),
-
-prices as (
-    select
-        run_id,
-        commodity,
-        avg(consumption_price_per_kwh) as price_per_kwh
-    from steps
-    group by run_id, commodity
+    where flows.event_end = plans.day_end
 ),
 
 stock_differences as (
@@ -84,9 +81,9 @@ stock_differences as (
         stocks.run_id,
         stocks.baseline,
         sum(stocks.stock_difference_kwh) as stock_difference_kwh,
-        sum(stocks.stock_difference_kwh * prices.price_per_kwh) as stock_difference_value
+        sum(stocks.stock_difference_kwh * commodities.price_per_kwh) as stock_difference_value
     from stocks
-    inner join prices using (run_id, commodity)
+    inner join commodities using (run_id, commodity)
     group by stocks.run_id, stocks.baseline
 ),
 
@@ -94,8 +91,9 @@ days as (
     select
         run_id,
         sum(energy_cost) as energy_cost,
-        sum(baseline_energy_cost) as baseline_energy_cost
-    from steps
+        sum(baseline_energy_cost) as baseline_energy_cost,
+        sum(inflexible_cost) as inflexible_cost
+    from commodities
     group by run_id
 ),
 
@@ -108,9 +106,10 @@ baselines as (
     union all
     select
         run_id,
-        baseline,
-        baseline_energy_cost
-    from other_costs
+        costs.baseline,
+        days.inflexible_cost + costs.device_cost as baseline_energy_cost
+    from days
+    inner join other_costs as costs using (run_id)
 )
 
 select

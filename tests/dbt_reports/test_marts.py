@@ -1,10 +1,12 @@
 """What the reports say of plans that are small enough to be reckoned by hand."""
 
+import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
-from flex_pipeline.defs import reporting
+from flex_pipeline.defs import dbt_project, reporting
 from tests.dbt_reports.plans import Reports, Step, burn_gas, gather
 
 SATURDAY, SUNDAY, MONDAY = (date(2026, 10, day) for day in (24, 25, 26))  # clocks go back on Sunday
@@ -162,6 +164,24 @@ def test_what_was_reported_stays_when_a_model_fails(reports: Reports) -> None:
     assert results["site_cost_daily"].failed
     assert results["money_adds_up"].status == "skipped"
     assert reports.rows("select energy_bought_kwh from reports.site_cost_daily") == [(1.0,)]
+
+
+def test_a_model_that_breaks_its_contract_is_refused_and_its_table_stays(
+    reports: Reports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(dbt_project.PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    monkeypatch.setattr(dbt_project, "PROJECT", project)
+    monkeypatch.setattr(dbt_project, "TARGET", tmp_path / "target")
+    reports.plan("home-01", SUNDAY, SHIFTED)
+    reports.build(SUNDAY)
+    before = reports.rows("select * from reports.device_energy_daily")
+    model = project / "models" / "marts" / "device_energy_daily.sql"
+    model.write_text(model.read_text().replace("days.status,", "days.status, 1 as more_than_promised,"))
+    result = reports.build(SUNDAY)["device_energy_daily"]
+    assert result.failed
+    assert "enforced contract" in result.message
+    assert reports.rows("select * from reports.device_energy_daily") == before != []
 
 
 def test_marts_are_indexed_by_key_and_date(reports: Reports) -> None:

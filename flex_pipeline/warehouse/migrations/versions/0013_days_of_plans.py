@@ -7,6 +7,6 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    # left to itself it takes a tenth of the runs for plans in force, and looks the rest up one by one: three times the CPU
+    # left to itself it takes a tenth of the runs for plans in force, and looks each step up: three times the CPU
     op.execute("create statistics flex.schedule_run_days (ndistinct) on site_id, date from flex.schedule_run")
     op.execute("analyze flex.schedule_run")

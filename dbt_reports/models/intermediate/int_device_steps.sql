@@ -43,4 +43,5 @@ from devices
 left join days using (run_id, device_id)
 left join connections using (run_id, commodity, event_start)
 left join outcomes using (device_id, event_start)
+-- as inner joins would do, of which the server expects one row for millions: to it a plan and its steps have nothing in common
 where coalesce(connections.step_hours, 0) <> 0

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from flex_pipeline.forecasting.conformal import outer_levels
 from flex_pipeline.forecasting.history import Floats
 from flex_pipeline.forecasting.prices.gaps import filled
 from flex_pipeline.forecasting.prices.market import HOURS, Market
 from flex_pipeline.forecasting.prices.rolling import RETRAIN_DAYS
-from flex_pipeline.forecasting.scores import QUANTILES
 
 TEST_DAYS = 728  # the last two years of each file: the published test period
 
@@ -38,11 +38,16 @@ def before_test(market: Market) -> Market:
     return Market(market.prices[years], market.published[years], market.weekday[years])
 
 
-def with_spread(forecast: Floats, actual: Floats, days: int) -> Floats:
-    """Around forecasts (days, 24) the quantiles of the errors of so many days, anew every 28 days: (hours, 3)."""
+def with_spread(
+    forecast: Floats, actual: Floats, days: int, levels: tuple[float, float] | None = None
+) -> Floats:
+    """Around forecasts (days, 24) the quantiles of the errors of so many days, anew every 28 days: (hours, 3).
+
+    `levels`: of the errors, where they are not those of `outer_levels`.
+    """
     errors, parts = actual - forecast, []
     for begin in range(days, len(forecast), RETRAIN_DAYS):
-        low, high = np.quantile(errors[begin - days : begin], (QUANTILES[0], QUANTILES[-1]))
+        low, high = np.quantile(errors[begin - days : begin], levels or outer_levels(days))
         point = forecast[begin : begin + RETRAIN_DAYS].ravel()
         parts.append(np.column_stack([point + low, point, point + high]))
     return np.concatenate(parts)

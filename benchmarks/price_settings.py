@@ -26,7 +26,7 @@ from flex_pipeline.forecasting.prices.correction import SEEDS, TREES, Correction
 from flex_pipeline.forecasting.prices.lear import PENALTY, WINDOWS_DAYS, lear
 from flex_pipeline.forecasting.prices.market import Market
 from flex_pipeline.forecasting.prices.rolling import RETRAIN_DAYS, WARM_UP_DAYS, past_members
-from flex_pipeline.forecasting.scores import coverage, mae
+from flex_pipeline.forecasting.scores import QUANTILES, coverage, mae
 
 DAYS = 364
 REFIT_DAYS = 56
@@ -98,6 +98,8 @@ def tried(market: Market) -> dict[str, float]:
     for error_days in ERROR_DAYS:
         quantiles = with_spread(forecast, whole, error_days)
         errors[f"within 80 %, errors of {error_days} days"] = coverage(quantiles, whole[error_days:].ravel())
+    as_they_are = with_spread(forecast, whole, ERROR_DAYS[1], (QUANTILES[0], QUANTILES[-1]))
+    errors["within 80 %, errors as they are"] = coverage(as_they_are, whole[ERROR_DAYS[1] :].ravel())
     for name, setting in CORRECTIONS.items():
         errors[name] = mae(
             corrected(market, said if setting.lars else said[:, RIDGE], setting).ravel(), actual

@@ -34,6 +34,18 @@ class Calibrated:
         return widened(self.inner.quantiles(history, rows), self.share)
 
 
+def outer_levels(days: int) -> tuple[float, float]:
+    """Levels of the errors of past days between which one to come lies as often as the outer quantiles say.
+
+    A day to come takes any of the n + 1 places between and beyond them (split conformal prediction, Vovk et al. 2005),
+    so a quantile q is at the rank q·(n + 1). What is missed within a day has one cause: n counts days, not steps.
+    """
+    if days < 2:
+        return 0.0, 1.0
+    low, high = ((q * (days + 1) - 1) / (days - 1) for q in (QUANTILES[0], QUANTILES[-1]))
+    return max(low, 0.0), min(high, 1.0)
+
+
 def widened(quantiles: Floats, share: float) -> Floats:
     """Outer quantiles of (n, 3) moved apart by a share of their distance each, the median where it was."""
     low, middle, high = np.sort(quantiles, axis=1).T

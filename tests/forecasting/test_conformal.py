@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flex_pipeline.forecasting.conformal import MOST, widened, widening
+from flex_pipeline.forecasting.conformal import MOST, outer_levels, widened, widening
 from flex_pipeline.forecasting.scores import coverage
 
 VALUES = np.random.default_rng(0).normal(0, 1, 2000)
@@ -36,3 +36,16 @@ def test_days_of_another_kind_do_not_widen_without_end() -> None:
 
 def test_the_median_stays_and_the_quantiles_stay_in_order() -> None:
     assert widened(np.array([[-1.0, 0.9, 1.0]]), -0.4)[0] == pytest.approx([-0.2, 0.9, 0.9])
+
+
+def test_the_errors_of_few_days_hold_one_more_four_times_in_five() -> None:
+    # 19 past days and one to come, of any distribution: ranks 0.1 * 20 = 2 and 0.9 * 20 = 18 of 19
+    past_and_next = np.random.default_rng(0).exponential(size=(20_000, 20))
+    low, high = np.quantile(past_and_next[:, :-1], outer_levels(19), axis=1)
+    held = (low <= past_and_next[:, -1]) & (past_and_next[:, -1] <= high)
+    assert held.mean() == pytest.approx(0.8, abs=0.01)
+
+
+@pytest.mark.parametrize("days", [1, 5])
+def test_of_too_few_days_the_largest_errors_are_taken(days: int) -> None:
+    assert outer_levels(days) == (0.0, 1.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from flex_pipeline.forecasting.conformal import outer_levels
 from flex_pipeline.forecasting.history import Floats, History, Rows
 from flex_pipeline.forecasting.origins import Outcomes
 from flex_pipeline.forecasting.prices.correction import Correction
@@ -15,7 +16,6 @@ from flex_pipeline.forecasting.prices.lear import lear
 from flex_pipeline.forecasting.prices.market import HOURS, Market
 from flex_pipeline.forecasting.prices.published_days import PublishedDays
 from flex_pipeline.forecasting.prices.rolling import learn, members
-from flex_pipeline.forecasting.scores import QUANTILES
 from flex_pipeline.forecasting.wall_clock import Integers
 
 SHAPE_DAYS = 28  # prices within an hour keep their pattern for weeks
@@ -90,8 +90,9 @@ class AuctionPrices:
             return self
         errors = outcomes.values - self.point(history, outcomes.rows)
         lead = outcomes.rows.lead_days(history.clock)
-        by_lead = (errors[lead == day] for day in np.unique(lead))
-        spread = (np.quantile(of_lead, [QUANTILES[0], QUANTILES[-1]]) for of_lead in by_lead)
+        day = outcomes.rows.step // history.clock.per_day
+        by_lead = ((errors[lead == ahead], day[lead == ahead]) for ahead in np.unique(lead))
+        spread = (np.quantile(of_lead, outer_levels(len(np.unique(days)))) for of_lead, days in by_lead)
         return replace(
             self, spread=tuple((min(float(q[0]), 0.0), 0.0, max(float(q[1]), 0.0)) for q in spread)
         )

@@ -53,7 +53,7 @@ def main() -> None:
         price_settings.show(asked.data, asked.markets)
         load_settings.show_all(asked.data)
         pv_settings.show_all(asked.data)
-        forecast_fleet.show(forecast_fleet.SENSORS, forecast_fleet.DAYS, processes=1)
+        forecast_fleet.show(forecast_fleet.SENSORS, forecast_fleet.DAYS, processes=None)
 
 
 def show(series: Iterable[Series]) -> None:

@@ -23,6 +23,11 @@ hypothesis.settings.load_profile("flex")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs of the whole pipeline come first: a process that got one last would be waited for."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with reference data and examples, which is not part of the repository."""

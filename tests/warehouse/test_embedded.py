@@ -21,9 +21,11 @@ from flex_pipeline.warehouse.connection import Connection, ServerError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STARTER = textwrap.dedent("""
+    import signal
     import sys
     from pathlib import Path
     from flex_pipeline.warehouse import embedded
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background ignore it
     print(embedded.start(Path(sys.argv[1])).url, flush=True)
     sys.stdin.read()
 """)

@@ -36,13 +36,13 @@ def test_changing_every_value_after_an_origin_leaves_its_forecast_unchanged(
 ) -> None:
     tested = sensor(kind, known=known, resolution=f"PT{minutes}M")
     history = series(weekly, FIRST + timedelta(days=8), 90, minutes, noise=0.2)
-    done = backtest(history, tested, first=FIRST, days=4, retrain_days=2)
+    done = backtest(history, tested, first=FIRST, days=2, retrain_days=1)
     for origin in done.forecasts["origin"].unique():
         later = [not tested.knows(start, origin) for start in history["event_start"]]
         shuffled = history.with_columns(
             value=pl.when(pl.Series(later)).then(pl.col("value") * -7 + 99).otherwise("value")
         )
-        again = backtest(shuffled, tested, first=FIRST, days=4, retrain_days=2)
+        again = backtest(shuffled, tested, first=FIRST, days=2, retrain_days=1)
         columns = ["event_start", "low", "middle", "high"]
         before, after = (
             b.forecasts.filter(pl.col("origin") == origin).select(columns) for b in (done, again)
